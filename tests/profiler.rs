@@ -236,6 +236,28 @@ fn samples_without_room_are_counted_as_lost() {
     assert!(text.ends_with(&alloc::format!("\n[lost] {}\n", counts.lost)), "{text}");
 }
 
+/// A sort that recurses would overflow the stack of the thread.
+#[test_case]
+fn report_of_many_samples_fits_the_stack_of_a_thread() {
+    static IS_OVER: AtomicBool = AtomicBool::new(false);
+    profile::begin(settings(4 * HZ, 4096)).expect("the profiler doesn't run");
+    let threads = spawn_everywhere("spinner", &IS_OVER, || {
+        call_spin();
+        call_leaf();
+        drop(black_box(alloc::vec![0_u8; 100]));
+    });
+    wait_until(|| profile::counts().kept >= 3000);
+    profile::stop().expect("it runs");
+    end(&IS_OVER, threads);
+    let reader = task::spawn("reader", || {
+        let report = profile::report(Frames::Instructions).expect("there are samples");
+        let functions = report.profile.functions().expect("there is memory").len();
+        (functions, report.profile.owners().expect("there is memory").len())
+    });
+    let (functions, owners) = reader.expect("there is memory").join();
+    assert!(functions > 50 && owners > task::cpus().count(), "{functions}, {owners}");
+}
+
 #[test_case]
 fn start_and_stop_are_checked() {
     assert_eq!(profile::stop(), Err(ProfileError::NotRunning));

@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | [`buffer`] | the samples of a CPU, in memory that is allocated before the first one |
 //! | [`profile`] | the sums of samples |
+//! | [`heap_sort`] | a sort that needs no stack |
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -19,6 +20,7 @@ extern crate alloc;
 extern crate std;
 
 mod buffer;
+mod heap_sort;
 mod profile;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use core::fmt::{self, Write};
 use core::ops::Range;
 
 use crate::buffer::{Mode, NoMemory, Owner, Sample};
+use crate::heap_sort::sort_by;
 
 /// The frame that stands for the calls that were left out of a deep stack.
 const CUT_FRAME: &str = "[cut]";
@@ -71,7 +72,7 @@ impl Profile {
             rows.try_reserve(1)?;
             rows.push(Row { owner, mode, is_cut, frames: start..frames.len(), samples: 1 });
         }
-        rows.sort_unstable_by(|one: &Row, other| one.key(&frames).cmp(&other.key(&frames)));
+        sort_by(&mut rows, |one: &Row, other| one.key(&frames).cmp(&other.key(&frames)));
         rows.dedup_by(|next, kept| {
             let is_same = next.key(&frames) == kept.key(&frames);
             kept.samples += if is_same { next.samples } else { 0 };
@@ -124,7 +125,7 @@ impl Profile {
             on_stack.clear();
             on_stack.try_reserve(frames.len())?;
             on_stack.extend_from_slice(frames);
-            on_stack.sort_unstable();
+            sort_by(&mut on_stack, u64::cmp);
             // A recursive function counts once.
             on_stack.dedup();
             counts.try_reserve(on_stack.len())?;
@@ -133,14 +134,14 @@ impl Profile {
                 FunctionCount { frame, own, total: row.samples }
             }));
         }
-        counts.sort_unstable_by_key(|count| count.frame);
+        sort_by(&mut counts, |one, other| one.frame.cmp(&other.frame));
         counts.dedup_by(|next, kept| {
             let is_same = next.frame == kept.frame;
             kept.own += if is_same { next.own } else { 0 };
             kept.total += if is_same { next.total } else { 0 };
             is_same
         });
-        counts.sort_unstable_by(|one, other| {
+        sort_by(&mut counts, |one, other| {
             (other.own, other.total, one.frame).cmp(&(one.own, one.total, other.frame))
         });
         Ok(counts)
@@ -160,7 +161,7 @@ impl Profile {
             };
             OwnerCount { owner: row.owner, program, kernel }
         }));
-        counts.sort_unstable_by_key(|count| count.owner);
+        sort_by(&mut counts, |one, other| one.owner.cmp(&other.owner));
         counts.dedup_by(|next, kept| {
             let is_same = next.owner == kept.owner;
             kept.program += if is_same { next.program } else { 0 };
@@ -168,7 +169,7 @@ impl Profile {
             is_same
         });
         let samples = |count: &OwnerCount| count.program + count.kernel;
-        counts.sort_unstable_by(|one, other| {
+        sort_by(&mut counts, |one, other| {
             (samples(other), one.owner).cmp(&(samples(one), other.owner))
         });
         Ok(counts)

@@ -75,6 +75,14 @@ fn folded(profile: &Profile) -> String {
 
 proptest! {
     #[test]
+    fn sort_is_that_of_std(numbers in prop::collection::vec(0_u8..40, 0..100)) {
+        let (mut sorted, mut expected) = (numbers.clone(), numbers);
+        heap_sort::sort_by(&mut sorted, |one, other| other.cmp(one));
+        expected.sort_by(|one, other| other.cmp(one));
+        prop_assert_eq!(sorted, expected);
+    }
+
+    #[test]
     fn buffer_keeps_samples_while_they_have_room(
         samples in prop::collection::vec(pushed(), 0..40),
         words in 0_usize..600,
