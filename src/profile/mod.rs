@@ -30,7 +30,7 @@ use crate::arch::time::timer::Timer;
 use crate::sync::{Mutex, Rank};
 use crate::task::Tasks;
 
-pub use report::{FrameName, Frames, Report};
+pub use report::{Counts, FrameName, Frames, Report};
 pub use request::{Request, RequestError, Settings};
 
 /// The reason why the profiler doesn't start, stop, or report.
@@ -126,17 +126,6 @@ pub fn serve(request: Request) -> Result<(), ProfileError> {
         Request::Start(settings) => begin(settings),
         Request::Stop => stop(),
     }
-}
-
-/// The numbers of samples.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Samples of threads, which are kept.
-    pub kept: u64,
-    /// Samples of idle CPUs, which are only counted.
-    pub idle: u64,
-    /// Samples for which there was no room.
-    pub lost: u64,
 }
 
 /// Returns the numbers of samples up to now.

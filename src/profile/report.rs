@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 use stack_samples::{Mode, Profile};
 use x86_64::VirtAddr;
 
-use super::{Counts, Settings};
+use super::request::Settings;
 use crate::symbols;
 
 /// The frame of a program, if frames are functions: the kernel doesn't know the functions of
@@ -19,6 +19,17 @@ pub enum Frames {
     Functions,
     /// Addresses of instructions.
     Instructions,
+}
+
+/// The numbers of samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Samples of threads, which are kept.
+    pub kept: u64,
+    /// Samples of idle CPUs, which are only counted.
+    pub idle: u64,
+    /// Samples for which there was no room.
+    pub lost: u64,
 }
 
 /// The samples of a profile.
