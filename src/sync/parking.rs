@@ -1,11 +1,12 @@
 //! Connects sleeping locks to the scheduler, which is above this room and registers its parking lot
 //! by [`open`].
 
-use core::sync::atomic::{AtomicU32, AtomicU64};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use blocking::{Parking, Unparked, Wait, Wake};
 use spin::Once;
 
+use crate::arch::cpu::percpu::Cpu;
 use crate::arch::irq::interrupt_flag;
 use crate::per_cpu;
 
@@ -16,6 +17,7 @@ pub struct Lot {
     pub park: fn(&AtomicU32, u32, Wait) -> Wake,
     pub unpark: fn(&AtomicU32, u32, &mut dyn FnMut(Unparked)),
     pub acquired: fn(&AtomicU32),
+    pub is_running: fn(u32) -> bool,
     /// Returns the ranks of the sleeping locks that the running thread holds, as the thread stores
     /// them.
     pub held_ranks: fn() -> &'static AtomicU64,
@@ -35,6 +37,12 @@ per_cpu! {
 #[inline]
 pub fn set_current(number: u32) {
     CURRENT.set(number);
+}
+
+/// Returns whether `cpu` runs the thread with this number.
+#[inline]
+pub fn is_current_of(cpu: &Cpu, number: u32) -> bool {
+    CURRENT.of(cpu).load(Ordering::Relaxed) == number
 }
 
 /// Registers `lot`, so that threads can wait. Before that there is only one thread, which can't
@@ -94,5 +102,9 @@ unsafe impl Parking for KernelLot {
         if let Some(lot) = LOT.get() {
             (lot.acquired)(word);
         }
+    }
+
+    fn is_running(owner: u32) -> bool {
+        LOT.get().is_some_and(|lot| (lot.is_running)(owner))
     }
 }

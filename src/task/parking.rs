@@ -15,6 +15,7 @@ use super::inheritance;
 use super::table;
 use super::thread::{State, Thread};
 use super::{deadlines, scheduler};
+use crate::arch::cpu::percpu;
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::time::clock;
 use crate::sync::parking::{self, Lot};
@@ -36,7 +37,8 @@ fn bucket_of(address: u64) -> &'static IrqMutex<Bucket> {
 
 /// Opens the parking lot.
 pub(super) fn start() {
-    parking::open(Lot { park, unpark, acquired, held_ranks: || &table::current().held_ranks });
+    let held_ranks = || &table::current().held_ranks;
+    parking::open(Lot { park, unpark, acquired, is_running, held_ranks });
 }
 
 fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
@@ -232,6 +234,12 @@ fn acquired(word: &AtomicU32) {
     let mut bucket = bucket_of(address).lock();
     let (list, key) = bucket.parts();
     list.set_owner(address, Some(table::current()), key);
+}
+
+/// Returns whether another CPU runs the thread with this number as the owner of locks.
+fn is_running(owner: u32) -> bool {
+    let cpu = Slot::of_lock_number(owner).and_then(|slot| percpu::get(table::thread(slot).cpu()));
+    cpu.is_some_and(|cpu| !cpu.is_current() && parking::is_current_of(cpu, owner))
 }
 
 /// Lends the policy that `lender` has just inherited on, if it waits for a mutex, and so on. No

@@ -59,6 +59,14 @@ pub unsafe trait Parking {
     fn acquired(word: &AtomicU32) {
         _ = word;
     }
+
+    /// Returns whether the thread with the number `owner` runs on another CPU at the moment, so
+    /// that it may soon release a mutex. The answer may be out of date.
+    #[inline]
+    fn is_running(owner: u32) -> bool {
+        _ = owner;
+        false
+    }
 }
 
 /// How a thread waits.

@@ -14,6 +14,10 @@ const HANDOFF: u32 = 1 << 30;
 /// The number of the thread that owns the mutex; 0 if it is free.
 const OWNER: u32 = HANDOFF - 1;
 
+/// How often a thread looks at a mutex whose owner runs, before it sleeps: some ten thousand cycles,
+/// longer than most mutexes are held.
+const LOOKS_MAX: u32 = 300;
+
 /// A mutex without a value.
 ///
 /// `WAITERS` and `HANDOFF` may be set while no thread waits, because a waiter gave up or
@@ -86,6 +90,7 @@ impl<P: Parking> RawMutex<P> {
     fn lock_contended(&self, me: u32, mut state: u32, wait: Wait) -> Result<(), WaitError> {
         assert!(state & OWNER != me, "thread {me} locks a mutex that it owns already");
         let mut queue_end = QueueEnd::Back;
+        state = self.spin(state);
         loop {
             match self.take(me, state) {
                 Ok(()) => return Ok(()),
@@ -108,6 +113,19 @@ impl<P: Parking> RawMutex<P> {
                 return Ok(());
             }
         }
+    }
+
+    /// Waits for the mutex, without sleeping, for as long as its owner runs on another CPU, but not
+    /// for long; returns the word's value. A mutex that is handed over isn't waited for.
+    fn spin(&self, mut state: u32) -> u32 {
+        for _ in 0..LOOKS_MAX {
+            if state & OWNER == 0 || state & HANDOFF != 0 || !P::is_running(state & OWNER) {
+                break;
+            }
+            core::hint::spin_loop();
+            state = self.word.load(Relaxed);
+        }
+        state
     }
 
     /// Replaces `state` by `marked`, which has more marks.
