@@ -136,7 +136,7 @@ pub fn start(_tasks: Tasks, boot: &Boot, rtc: Rtc) -> Files {
     if let Ok(now) = rtc.now() {
         time::start(now.unix_seconds());
     }
-    namespace::start(frames::counts().managed, random::number());
+    namespace::start(frames::managed(), random::number());
     let root = make_root(boot).expect("there is memory for the root directory");
     ROOT.call_once(|| root);
     Files(())

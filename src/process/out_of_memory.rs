@@ -85,7 +85,7 @@ fn kill_largest(thread: &ProcessThread, before: Option<Pid>) {
 /// Returns the process with the most memory, and its memory, except the one that was killed
 /// `before`; the first process only if there is no other.
 fn largest(before: Option<Pid>) -> Option<(Arc<Process>, MemoryUse)> {
-    let total = frames::counts().managed as u64;
+    let total = frames::managed() as u64;
     let mut largest = None;
     let mut largest_size = None;
     for_each_process(|process| {
@@ -121,7 +121,7 @@ fn badness(process: &Process, used: MemoryUse, total: u64) -> Option<i64> {
 ///
 /// Source: Linux, fs/proc/base.c, `proc_oom_score`.
 pub fn score(process: &Process) -> u64 {
-    let total = frames::counts().managed.max(1) as u64;
+    let total = frames::managed().max(1) as u64;
     let used = process.memory().map(|memory| memory.memory_use());
     let points = used.and_then(|used| badness(process, used, total));
     points.map_or(0, |points| (1000 + points * 1000 / total as i64) * 2 / 3).max(0) as u64

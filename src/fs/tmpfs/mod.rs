@@ -57,7 +57,7 @@ const UNLIMITED: u64 = u64::MAX;
 impl Limits {
     /// Returns Linux's defaults: half of the memory, and one inode for each of these pages.
     pub fn default_of_machine() -> Self {
-        let half = frames::counts().managed as u64 / 2;
+        let half = frames::managed() as u64 / 2;
         Self { pages: half, inodes: half }
     }
 }

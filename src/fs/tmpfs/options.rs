@@ -54,7 +54,7 @@ fn size_bytes(value: &str) -> Result<u64, FsError> {
     match value.strip_suffix('%') {
         Some(percent) => {
             let percent: u64 = percent.parse().map_err(|_| FsError::InvalidArgument)?;
-            let memory_bytes = frames::counts().managed as u64 * PAGE_BYTES;
+            let memory_bytes = frames::managed() as u64 * PAGE_BYTES;
             (memory_bytes / 100).checked_mul(percent).ok_or(FsError::InvalidArgument)
         }
         None => scaled(value),

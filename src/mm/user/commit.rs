@@ -15,7 +15,7 @@ static COMMITTED_PAGES: AtomicU64 = AtomicU64::new(0);
 
 /// Promises `pages` pages. Returns whether the memory has that many.
 pub fn try_commit(pages: u64) -> bool {
-    let is_possible = pages <= frames::counts().managed as u64;
+    let is_possible = pages <= frames::managed() as u64;
     if is_possible {
         COMMITTED_PAGES.fetch_add(pages, Ordering::Relaxed);
     }

@@ -41,7 +41,7 @@ static WHICH: AtomicU8 = AtomicU8::new(HugePages::Never as u8);
 pub fn start(which: Option<HugePages>) {
     const MEMORY_MIN_BYTES: u64 = 512 << 20;
     let which = which.unwrap_or_else(|| {
-        let has_much = frames::counts().managed as u64 * PAGE_BYTES >= MEMORY_MIN_BYTES;
+        let has_much = frames::managed() as u64 * PAGE_BYTES >= MEMORY_MIN_BYTES;
         if has_much { HugePages::Always } else { HugePages::Never }
     });
     WHICH.store(which as u8, Ordering::Relaxed);

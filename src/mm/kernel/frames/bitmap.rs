@@ -2,6 +2,7 @@
 //! of a given range, are allocated from it directly.
 
 use core::ops::Range;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use frame_bitmap::FrameBitmap;
 
@@ -28,6 +29,9 @@ static STATE: IrqMutex<UncachedFrames> = IrqMutex::new(
     UncachedFrames { bitmap: None, tally: Tally::ZERO, failures: 0, reach: 0 },
 );
 
+/// The number of managed frames, which is changed while the lock is held.
+static MANAGED: AtomicUsize = AtomicUsize::new(0);
+
 impl UncachedFrames {
     pub(super) fn bitmap(&mut self) -> &mut FrameBitmap<'static> {
         self.bitmap.as_mut().expect("memory is set up early")
@@ -42,6 +46,7 @@ pub(super) fn lock() -> IrqMutexGuard<'static, UncachedFrames> {
 /// Starts with `bitmap`; only frames below `reach` are allocated.
 pub(super) fn start(bitmap: FrameBitmap<'static>, reach: usize) {
     let mut state = STATE.lock();
+    MANAGED.store(bitmap.managed(), Ordering::Relaxed);
     state.bitmap = Some(bitmap);
     state.reach = reach;
 }
@@ -112,6 +117,7 @@ pub(super) fn adopt(first: usize, count: usize, purpose: Purpose) -> bool {
     let mut state = STATE.lock();
     let is_added = state.bitmap().add_allocated(first, count).is_ok();
     if is_added {
+        MANAGED.store(state.bitmap().managed(), Ordering::Relaxed);
         state.tally.note_allocated(count, purpose);
         give_out(first, count, purpose);
     }
@@ -129,6 +135,11 @@ pub(super) fn free(first: usize, count: usize, purpose: Purpose) {
     }
     state.bitmap().free_run(first, count).expect("frames are freed by their owner");
     state.tally.note_freed(count, purpose);
+}
+
+/// Returns the number of managed frames.
+pub(super) fn managed() -> usize {
+    MANAGED.load(Ordering::Relaxed)
 }
 
 /// Counts a failed allocation.

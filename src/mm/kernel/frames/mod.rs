@@ -68,19 +68,29 @@ pub(in crate::mm) fn reach_all(table: &'static mut [u64], stub: Range<PhysAddr>)
     });
 }
 
-/// Returns the counts, and the number of managed frames.
-fn tally() -> (Tally, usize) {
+/// Returns the counts of all CPUs.
+fn tally() -> Tally {
     let mut tally = Tally::ZERO;
     cpu_cache::count(&mut tally);
-    let mut state = bitmap::lock();
-    tally.add(&state.tally);
-    (tally, state.bitmap().managed())
+    tally.add(&bitmap::lock().tally);
+    tally
+}
+
+/// Returns the number of managed frames.
+pub fn managed() -> usize {
+    bitmap::managed()
+}
+
+/// Returns whether `count` frames are free. It examines the caches of the CPUs only if there are
+/// fewer in the bitmap.
+pub fn are_free(count: usize) -> bool {
+    bitmap::lock().bitmap().free_count() >= count || counts().free >= count
 }
 
 /// Returns the number of frames for each purpose. It is exact if no other CPU allocates or frees
 /// frames in the meantime.
 pub fn counts() -> Counts {
-    let (tally, managed) = tally();
+    let (tally, managed) = (tally(), managed());
     let used = core::array::from_fn(|purpose| {
         tally.allocated[purpose].saturating_sub(tally.freed[purpose]) as usize
     });
@@ -89,7 +99,7 @@ pub fn counts() -> Counts {
 
 /// Returns the counts of allocations since the start, with the same accuracy as [`counts`].
 pub fn traffic() -> Traffic {
-    let (tally, _) = tally();
+    let tally = tally();
     Traffic {
         allocated: tally.allocated.iter().sum(),
         freed: tally.freed.iter().sum(),

@@ -70,7 +70,7 @@ pub struct Statistics {
 /// Allows the heap to grow to half of the memory, or to [`RESERVED_BYTES`] if that is
 /// more.
 pub(in crate::mm) fn start() {
-    let half_bytes = frames::counts().managed as u64 / 2 * FRAME_BYTES;
+    let half_bytes = frames::managed() as u64 / 2 * FRAME_BYTES;
     end::lock().limit_bytes = half_bytes.clamp(RESERVED_BYTES, HEAP_BYTES);
 }
 
