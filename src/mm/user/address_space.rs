@@ -93,16 +93,11 @@ impl AddressSpace {
     /// # Errors
     /// [`RegionError::NoMemory`].
     pub(super) fn note_mapping(&self, backing: &Backing) -> Result<(), RegionError> {
-        match backing {
-            Backing::Object { object, .. } => {
-                let Some(map) = object.reverse_map() else {
-                    return Ok(());
-                };
-                let mapper: Arc<dyn Mapper> = self.mappings.clone();
-                map.add(&mapper).map_err(|_| RegionError::NoMemory)
-            }
-            Backing::Anonymous => Ok(()),
-        }
+        let Some(map) = backing.reverse_map() else {
+            return Ok(());
+        };
+        let mapper: Arc<dyn Mapper> = self.mappings.clone();
+        map.add(&mapper).map_err(|_| RegionError::NoMemory)
     }
 
     /// Returns the mappings, locked for reading, so that page faults of several threads are handled

@@ -122,6 +122,16 @@ impl PureBacking for Backing {
     }
 }
 
+impl Backing {
+    /// Returns the reverse map of its object, if it has one.
+    pub(super) fn reverse_map(&self) -> Option<&ReverseMap> {
+        match self {
+            Self::Object { object, .. } => object.reverse_map(),
+            Self::Anonymous => None,
+        }
+    }
+}
+
 impl fmt::Debug for Backing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -75,7 +75,16 @@ impl AddressSpace {
         };
         // Before a walk of a reverse map can continue with the parent, so that it also reaches the
         // child.
-        let noted = own_regions.iter().try_for_each(|region| child.note_mapping(region.backing()));
+        let mut last = None;
+        let noted = own_regions.iter().try_for_each(|region| {
+            let map = region.backing().reverse_map().map(core::ptr::from_ref);
+            // The regions of a program are adjacent, and of one file.
+            if map.is_none() || map == last {
+                return Ok(());
+            }
+            last = map;
+            child.note_mapping(region.backing())
+        });
         drop(own);
         noted.map(|()| child)
     }

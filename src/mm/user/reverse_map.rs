@@ -23,7 +23,12 @@ use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use hashbrown::HashTable;
+
 use crate::sync::{Rank, SpinMutex};
+
+/// The places that are examined for each address space that is added.
+const EXAMINED: usize = 4;
 
 /// No memory is left to add an address space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +57,10 @@ pub struct ReverseMap {
 
 struct List {
     spaces: Vec<Weak<dyn Mapper>>,
+    /// The indexes of `spaces`, by their addresses.
+    indexes: HashTable<u32>,
+    /// The index at which the next search for an address space that has ended begins.
+    hand: usize,
     /// The number of running walks. During a walk, entries keep their places, and new ones are
     /// appended.
     walks: usize,
@@ -60,7 +69,7 @@ struct List {
 impl ReverseMap {
     /// Makes a map without address spaces.
     pub const fn new() -> Self {
-        let list = List { spaces: Vec::new(), walks: 0 };
+        let list = List { spaces: Vec::new(), indexes: HashTable::new(), hand: 0, walks: 0 };
         Self { list: SpinMutex::new(Rank::Files, list) }
     }
 
@@ -70,20 +79,10 @@ impl ReverseMap {
     /// [`NoMemory`].
     pub(super) fn add(&self, mapper: &Arc<dyn Mapper>) -> Result<(), NoMemory> {
         let mut list = self.list.lock();
-        let added = Arc::downgrade(mapper);
-        if list.spaces.iter().any(|other| other.ptr_eq(&added)) {
-            return Ok(());
+        match list.has(mapper) {
+            true => Ok(()),
+            false => list.add(Arc::downgrade(mapper)),
         }
-        let may_reuse = list.walks == 0;
-        let ended = list.spaces.iter_mut().find(|other| may_reuse && other.strong_count() == 0);
-        match ended {
-            Some(ended) => *ended = added,
-            None => {
-                list.spaces.try_reserve(1).map_err(|_| NoMemory)?;
-                list.spaces.push(added);
-            }
-        }
-        Ok(())
     }
 
     /// Unmaps the object's pages with these indexes, which it no longer has, in all address spaces.
@@ -104,6 +103,71 @@ impl ReverseMap {
         }
         self.list.lock().walks -= 1;
     }
+}
+
+impl List {
+    fn has(&self, mapper: &Arc<dyn Mapper>) -> bool {
+        let address = Arc::as_ptr(mapper).addr();
+        let is_it = |index: &u32| address_of(&self.spaces[*index as usize]) == address;
+        self.indexes.find(hash(address), is_it).is_some()
+    }
+
+    /// Adds an address space that isn't in the list, in the place of one that has ended if one is
+    /// found at once.
+    fn add(&mut self, added: Weak<dyn Mapper>) -> Result<(), NoMemory> {
+        let Self { spaces, indexes, .. } = self;
+        let hash_of = |index: &u32| hash(address_of(&spaces[*index as usize]));
+        indexes.try_reserve(1, hash_of).map_err(|_| NoMemory)?;
+        let hash_of_added = hash(address_of(&added));
+        let index = match self.take_ended() {
+            Some(index) => {
+                self.spaces[index] = added;
+                index
+            }
+            None => {
+                self.spaces.try_reserve(1).map_err(|_| NoMemory)?;
+                self.spaces.push(added);
+                self.spaces.len() - 1
+            }
+        };
+        let Self { spaces, indexes, .. } = self;
+        let hash_of = |index: &u32| hash(address_of(&spaces[*index as usize]));
+        // There is room, so the table isn't rehashed.
+        indexes.insert_unique(hash_of_added, index as u32, hash_of);
+        Ok(())
+    }
+
+    /// Examines the next [`EXAMINED`] places; returns one of an address space that has ended, for
+    /// another one. So a list whose address spaces have ended doesn't grow, however long it is.
+    fn take_ended(&mut self) -> Option<usize> {
+        if self.walks > 0 {
+            return None;
+        }
+        for _ in 0..EXAMINED.min(self.spaces.len()) {
+            self.hand = if self.hand + 1 < self.spaces.len() { self.hand + 1 } else { 0 };
+            let (index, space) = (self.hand, &self.spaces[self.hand]);
+            if space.strong_count() == 0 {
+                let own = |other: &u32| *other as usize == index;
+                if let Ok(found) = self.indexes.find_entry(hash(address_of(space)), own) {
+                    found.remove();
+                }
+                return Some(index);
+            }
+        }
+        None
+    }
+}
+
+/// Returns the address of an address space, which no other one in a list has: a reference keeps it,
+/// even if the address space has ended.
+fn address_of(space: &Weak<dyn Mapper>) -> usize {
+    space.as_ptr().addr()
+}
+
+fn hash(address: usize) -> u64 {
+    // Fibonacci hashing. The table uses the upper bits, and the lower ones, which depend on fewer.
+    let hash = (address as u64 >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    hash ^ hash >> 32
 }
 
 impl Default for ReverseMap {
