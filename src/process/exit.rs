@@ -35,7 +35,9 @@ pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
         futex::wake_one(process, clear_on_exit);
     }
     let Removed { thread: own, last, stop } = process.remove_thread(thread.handle(), ending);
-    let in_table = table::lock().remove_thread(thread.tid());
+    // The first thread is in the table by its process.
+    let is_first = thread.tid() == process.pid();
+    let in_table = if is_first { None } else { table::lock().remove_thread(thread.tid()) };
     drop((own, in_table));
     match last {
         Some(status) => finish_process(process, status),
@@ -87,6 +89,7 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
     let (end_signal, group, session) = (entry.end_signal, entry.group, entry.session);
     let parent = entry.parent;
     let children = core::mem::take(&mut entry.children);
+    let changed_children = core::mem::take(&mut entry.changed_children);
     let mut zombies_of_reaper = false;
     // The groups that may have become orphans by this end: they had a parent in another group.
     let mut groups = BTreeSet::new();
@@ -113,6 +116,7 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
         .collect();
     if let Some(reaper) = table.get_mut(reaper) {
         reaper.children.extend(children);
+        reaper.changed_children.extend(changed_children);
     }
     let reaper = table.get(reaper).map(|it| it.process.clone()).filter(|_| zombies_of_reaper);
     let parent = parent.and_then(|parent| table.get(parent)).map(|it| it.process.clone());
@@ -131,7 +135,7 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
     let takes_table = end_signal == Some(Signal::CONT) || end_signal == Some(Signal::KILL);
     let notify = || {
         if let Some(parent) = &parent {
-            signal_sending::notify_parent(parent, process, status.child_status(), end_signal);
+            signal_sending::signal_parent(parent, process, status.child_status(), end_signal);
         }
     };
     if !takes_table {
@@ -142,7 +146,12 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
         drop(table);
         drop(removed);
     } else {
+        table.note_change(pid);
         drop(table);
+    }
+    // Without the lock, which its wait call takes at once.
+    if let Some(parent) = &parent {
+        parent.child_events.wake_all();
     }
     process.end_event.report();
     for child in left {

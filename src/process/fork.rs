@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use signals::{Pending, ProcessKind, Signal};
+use signals::{Pending, ProcessKind, Signal, ThreadSignals};
 
 use super::pid::Pid;
 use super::process::{Beginning, Process, SignalState, lock};
@@ -67,38 +67,24 @@ pub fn fork(
         dispositions.exec();
     }
     let signals = SignalState { shared: Pending::new(), dispositions, continues: 0 };
-    let (child, child_thread) = {
-        let mut table = table::lock();
-        let pid = table.free_pid()?;
-        let beginning = Beginning {
-            memory: Some(memory.clone()),
-            descriptors,
-            surroundings,
-            identity: thread.identity(),
-            program: parent.program(),
-            signals,
-            limits: parent.limits(),
-        };
-        let child = Process::new(pid, ProcessKind::Ordinary, beginning);
-        child.set_personality(parent.personality());
-        child.attributes.inherit(&parent.attributes);
-        let child = Arc::try_new(child).map_err(|_| ForkError::NoMemory)?;
-        let child_thread =
-            thread_start::add_thread(&child, pid, thread_signals, thread.identity())?;
-        if !options.shares_memory {
-            child_thread.set_rseq(thread.rseq());
-        }
-        let own = table.get(parent.pid()).ok_or(ForkError::NoMemory)?;
-        let (group, session, has_left_terminal) = (own.group, own.session, own.has_left_terminal);
-        table.insert(Entry {
-            parent: Some(parent.pid()),
-            end_signal: options.end_signal,
-            has_left_terminal,
-            ..Entry::new(child.clone(), group, session)
-        });
-        (child, child_thread)
+    let beginning = Beginning {
+        memory: Some(memory.clone()),
+        descriptors,
+        surroundings,
+        identity: thread.identity(),
+        program: parent.program(),
+        signals,
+        limits: parent.limits(),
     };
-    let pid = child.pid();
+    // The table isn't locked while the process is made.
+    let pid = table::lock().reserve_pid()?;
+    let made = make_child(thread, pid, beginning, thread_signals);
+    let (child, child_thread) = made.inspect_err(|_| table::lock().release(pid))?;
+    if !options.shares_memory {
+        child_thread.set_rseq(thread.rseq());
+    }
+    insert_child(parent.pid(), &child, options.end_signal)
+        .inspect_err(|_| table::lock().release(pid))?;
     // If there is no memory for its timer, the child runs without the limit.
     let _ = child.apply_cpu_limit();
     let begun = thread_start::begin(thread, &child_thread, memory, frame, state, &options.thread);
@@ -112,6 +98,40 @@ pub fn fork(
         wait_until_released(&child, thread);
     }
     Ok(pid)
+}
+
+/// Makes the child of `thread`, and its first thread.
+fn make_child(
+    thread: &ProcessThread,
+    pid: Pid,
+    beginning: Beginning,
+    signals: ThreadSignals,
+) -> Result<(Arc<Process>, Arc<ProcessThread>), ForkError> {
+    let parent = thread.process();
+    let child = Process::new(pid, ProcessKind::Ordinary, beginning);
+    child.set_personality(parent.personality());
+    child.attributes.inherit(&parent.attributes);
+    let child = Arc::try_new(child).map_err(|_| ForkError::NoMemory)?;
+    let child_thread = thread_start::add_thread(&child, pid, signals, thread.identity())?;
+    Ok((child, child_thread))
+}
+
+/// Adds a child to the table.
+fn insert_child(
+    parent: Pid,
+    child: &Arc<Process>,
+    end_signal: Option<Signal>,
+) -> Result<(), ForkError> {
+    let mut table = table::lock();
+    let own = table.get(parent).ok_or(ForkError::NoMemory)?;
+    let (group, session, has_left_terminal) = (own.group, own.session, own.has_left_terminal);
+    table.insert(Entry {
+        parent: Some(parent),
+        end_signal,
+        has_left_terminal,
+        ..Entry::new(child.clone(), group, session)
+    });
+    Ok(())
 }
 
 /// Waits until a child that runs in the memory of its parent has its own memory, or has ended.

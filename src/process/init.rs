@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
 
 use path_walk::LastLink;
 use signals::{Dispositions, Pending, ProcessKind, ThreadSignals};
@@ -55,7 +56,7 @@ pub fn start(command: Command) -> Result<(), ExecError> {
         environment: (0, 0),
         auxiliary_vector: Vec::new().into(),
     };
-    let pid = table::lock().free_pid().expect("there is no process yet");
+    let pid = table::lock().reserve_pid().expect("there is no process yet");
     assert!(pid == Pid::INIT, "there is one first process");
     let signals =
         SignalState { shared: Pending::new(), dispositions: Dispositions::new(), continues: 0 };
@@ -81,6 +82,7 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     let process = Arc::try_new(process).map_err(no_memory)?;
     let thread = thread_start::add_thread(&process, pid, ThreadSignals::new(), process.identity());
     let thread = thread.map_err(|_| ExecError::Load(LoadError::NoMemory))?;
+    process.leads_session.store(true, Ordering::Relaxed);
     table::lock().insert(Entry {
         has_executed: true,
         is_subreaper: true,

@@ -1,7 +1,7 @@
 //! A process: the state that its threads share.
 
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use blocking::WaitError;
 use heapless::String;
@@ -114,6 +114,8 @@ pub struct Process {
     pub(super) attributes: Attributes,
     /// The behaviour that its programs expect: personality(2).
     pub(super) personality: AtomicU32,
+    /// Whether it leads a session; it does until it ends.
+    pub(super) leads_session: AtomicBool,
     /// The time of its start, on the kernel's clock.
     pub(super) start_ns: u64,
 }
@@ -143,6 +145,7 @@ impl Process {
             end_event: EndEvent::new(),
             attributes: Attributes::new(),
             personality: AtomicU32::new(0),
+            leads_session: AtomicBool::new(false),
             start_ns: clock::now_ns(),
         }
     }

@@ -139,7 +139,9 @@ fn continue_stopped(process: &Process, number: u64, is_kill: bool) {
     }
     entry.life = Life::Alive;
     entry.has_continued = !is_kill;
-    let parent = entry.parent.and_then(|parent| table.get(parent)).map(|it| it.process.clone());
+    let parent = entry.parent;
+    table.note_change(process.pid());
+    let parent = parent.and_then(|parent| table.get(parent)).map(|it| it.process.clone());
     drop(table);
     process.request_all();
     if let Some(parent) = parent.filter(|_| !is_kill) {
@@ -246,6 +248,17 @@ pub(super) fn notify_parent(
     status: ChildStatus,
     signal: Option<Signal>,
 ) {
+    signal_parent(parent, child, status, signal);
+    parent.child_events.wake_all();
+}
+
+/// Sends the signal of a change of `child` to its parent, if it wants it.
+pub(super) fn signal_parent(
+    parent: &Process,
+    child: &Process,
+    status: ChildStatus,
+    signal: Option<Signal>,
+) {
     let is_wanted = match status {
         ChildStatus::Stopped(_) | ChildStatus::Continued => {
             parent.with_signals(|state| state.dispositions.reports_stops())
@@ -261,5 +274,4 @@ pub(super) fn notify_parent(
         // The signal of a child's end is never refused.
         let _ = send(parent, info);
     }
-    parent.child_events.wake_all();
 }

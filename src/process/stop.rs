@@ -36,7 +36,9 @@ pub(super) fn report(process: &Process, signal: Signal) {
         };
         entry.life = Life::Stopped { signal, is_reported: false };
         entry.has_continued = false;
-        entry.parent.and_then(|parent| table.get(parent)).map(|it| it.process.clone())
+        let parent = entry.parent;
+        table.note_change(process.pid());
+        parent.and_then(|parent| table.get(parent)).map(|it| it.process.clone())
     };
     if let Some(parent) = parent {
         notify_parent(&parent, process, ChildStatus::Stopped(signal), Some(Signal::CHLD));

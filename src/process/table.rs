@@ -3,6 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
 
 use signals::Signal;
 
@@ -34,6 +35,8 @@ pub(super) struct Entry {
     /// The process to which its end is reported; `None` for the first process.
     pub(super) parent: Option<Pid>,
     pub(super) children: BTreeSet<Pid>,
+    /// All children with a change that no wait call has taken, and maybe others.
+    pub(super) changed_children: BTreeSet<Pid>,
     pub(super) group: Pid,
     pub(super) session: Pid,
     pub(super) life: Life,
@@ -59,6 +62,7 @@ impl Entry {
             process,
             parent: None,
             children: BTreeSet::new(),
+            changed_children: BTreeSet::new(),
             group,
             session,
             life: Life::Alive,
@@ -86,6 +90,10 @@ pub(super) struct Table {
     entries: BTreeMap<Pid, Entry>,
     /// All threads except the first ones of processes, by their numbers.
     threads: BTreeMap<Pid, Member>,
+    /// The numbers of all groups and sessions, and how often a process has it as one of these.
+    groups: BTreeMap<Pid, u32>,
+    /// The numbers of processes and threads that are being made.
+    reserved: Vec<Pid>,
     next: u32,
     /// The number of processes and threads that were made.
     made: u64,
@@ -97,7 +105,15 @@ pub(super) struct Table {
 /// sending of a signal to a group. May wait.
 static TABLE: Mutex<Table> = Mutex::new(
     Rank::ProcessTable,
-    Table { entries: BTreeMap::new(), threads: BTreeMap::new(), next: 1, made: 0, last: 0 },
+    Table {
+        entries: BTreeMap::new(),
+        threads: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        reserved: Vec::new(),
+        next: 1,
+        made: 0,
+        last: 0,
+    },
 );
 
 /// Locks the table.
@@ -110,13 +126,16 @@ pub(super) fn lock() -> MutexGuard<'static, Table> {
 pub struct NoPid;
 
 impl Table {
-    /// Returns an unused number: no process, thread, group or session has it.
+    /// Returns an unused number: no process, thread, group or session has it. It is reserved until
+    /// [`insert`](Self::insert), [`insert_thread`](Self::insert_thread) or
+    /// [`release`](Self::release).
     ///
     /// # Errors
     /// [`NoPid`].
-    pub(super) fn free_pid(&mut self) -> Result<Pid, NoPid> {
+    pub(super) fn reserve_pid(&mut self) -> Result<Pid, NoPid> {
         // As on Linux, numbers below this aren't reused.
         const FIRST_AGAIN: u32 = 300;
+        self.reserved.try_reserve(1).map_err(|_| NoPid)?;
         for _ in 0..PID_MAX {
             if self.next >= PID_MAX {
                 self.next = FIRST_AGAIN;
@@ -126,21 +145,33 @@ impl Table {
             let pid = Pid::try_new(number).expect("numbers begin at 1 and end before the limit");
             let is_used = self.entries.contains_key(&pid)
                 || self.threads.contains_key(&pid)
-                || self.entries.values().any(|it| it.group == pid || it.session == pid);
+                || self.groups.contains_key(&pid)
+                || self.reserved.contains(&pid);
             if !is_used {
                 self.made += 1;
                 self.last = number;
+                self.reserved.push(pid);
                 return Ok(pid);
             }
         }
         Err(NoPid)
     }
 
+    /// Releases the number of a process or thread that could not be made.
+    pub(super) fn release(&mut self, pid: Pid) {
+        if let Some(index) = self.reserved.iter().position(|it| *it == pid) {
+            self.reserved.swap_remove(index);
+        }
+    }
+
+    /// Adds a process, whose number was reserved.
     pub(super) fn insert(&mut self, entry: Entry) {
         let pid = entry.process.pid();
+        self.release(pid);
         if let Some(parent) = entry.parent.and_then(|parent| self.entries.get_mut(&parent)) {
             parent.children.insert(pid);
         }
+        self.hold_groups(entry.group, entry.session);
         self.entries.insert(pid, entry);
     }
 
@@ -149,12 +180,59 @@ impl Table {
         let entry = self.entries.remove(&pid)?;
         if let Some(parent) = entry.parent.and_then(|parent| self.entries.get_mut(&parent)) {
             parent.children.remove(&pid);
+            parent.changed_children.remove(&pid);
         }
+        self.release_groups(entry.group, entry.session);
         Some(entry)
     }
 
-    /// Adds a thread that isn't the first one of its process.
+    /// Makes the wait calls of the parent of `pid` examine that process, which has changed.
+    pub(super) fn note_change(&mut self, pid: Pid) {
+        let parent = self.get(pid).and_then(|entry| entry.parent);
+        if let Some(parent) = parent.and_then(|parent| self.get_mut(parent)) {
+            parent.changed_children.insert(pid);
+        }
+    }
+
+    /// Notes that a wait call has taken the change of `pid`.
+    pub(super) fn note_no_change(&mut self, pid: Pid) {
+        let parent = self.get(pid).and_then(|entry| entry.parent);
+        if let Some(parent) = parent.and_then(|parent| self.get_mut(parent)) {
+            parent.changed_children.remove(&pid);
+        }
+    }
+
+    /// Counts a process of a group and a session.
+    fn hold_groups(&mut self, group: Pid, session: Pid) {
+        *self.groups.entry(group).or_default() += 1;
+        *self.groups.entry(session).or_default() += 1;
+    }
+
+    /// Counts a process of a group and a session no longer.
+    fn release_groups(&mut self, group: Pid, session: Pid) {
+        for number in [group, session] {
+            if let Some(holders) = self.groups.get_mut(&number) {
+                *holders -= 1;
+                if *holders == 0 {
+                    self.groups.remove(&number);
+                }
+            }
+        }
+    }
+
+    /// Moves a process to a group and a session.
+    fn move_to(&mut self, pid: Pid, group: Pid, session: Pid) -> Option<&mut Entry> {
+        let entry = self.entries.get_mut(&pid)?;
+        let before = (entry.group, entry.session);
+        (entry.group, entry.session) = (group, session);
+        self.hold_groups(group, session);
+        self.release_groups(before.0, before.1);
+        self.entries.get_mut(&pid)
+    }
+
+    /// Adds a thread that isn't the first one of its process, and whose number was reserved.
     pub(super) fn insert_thread(&mut self, process: Arc<Process>, thread: Arc<ThreadHandle>) {
+        self.release(thread.tid());
         self.threads.insert(thread.tid(), Member { process, thread });
     }
 
@@ -225,8 +303,13 @@ pub fn all() -> Vec<Arc<Process>> {
 /// Returns the selected processes for which `also` returns true, in order of their numbers. May
 /// wait.
 pub fn select(selection: Selection, also: impl Fn(&Process) -> bool) -> Vec<Arc<Process>> {
+    let table = lock();
+    if let Selection::Process(pid) = selection {
+        let process = table.get(pid).map(|it| it.process.clone());
+        return process.into_iter().filter(|process| also(process)).collect();
+    }
     let is_member = |it: &&Entry| selection.contains(it.process.pid(), it.group);
-    lock()
+    table
         .iter()
         .filter(is_member)
         .filter(|it| also(&it.process))
@@ -320,12 +403,11 @@ pub fn set_group(caller: Pid, pid: Pid, group: Pid) -> Result<(), GroupError> {
             return Err(GroupError::HasExecuted);
         }
     }
-    let is_there = table.iter().any(|it| it.group == group && it.session == own);
-    if entry.session != own || entry.session == pid || (group != pid && !is_there) {
+    let is_there = || table.iter().any(|it| it.group == group && it.session == own);
+    if entry.session != own || entry.session == pid || (group != pid && !is_there()) {
         return Err(GroupError::NotPermitted);
     }
-    table.get_mut(pid).ok_or(GroupError::NoProcess)?.group = group;
-    Ok(())
+    table.move_to(pid, group, own).map(|_| ()).ok_or(GroupError::NoProcess)
 }
 
 /// Makes a process the leader of a new session and of a new group. May wait.
@@ -334,16 +416,18 @@ pub fn set_group(caller: Pid, pid: Pid, group: Pid) -> Result<(), GroupError> {
 /// [`GroupError::NotPermitted`] if it leads a group already.
 pub fn new_session(pid: Pid) -> Result<(), GroupError> {
     let mut table = lock();
-    if table.iter().any(|it| it.group == pid) {
+    if table.groups.contains_key(&pid) && table.iter().any(|it| it.group == pid) {
         return Err(GroupError::NotPermitted);
     }
-    let entry = table.get_mut(pid).ok_or(GroupError::NoProcess)?;
-    (entry.group, entry.session) = (pid, pid);
+    let entry = table.move_to(pid, pid, pid).ok_or(GroupError::NoProcess)?;
     (entry.has_left_terminal, entry.hung_up_group) = (false, None);
+    entry.process.leads_session.store(true, Ordering::Relaxed);
     Ok(())
 }
 
 /// Returns the session of a process group; `None` if there is no such group. May wait.
 pub fn session_of_group(group: Pid) -> Option<Pid> {
-    lock().iter().find(|it| it.group == group).map(|it| it.session)
+    let table = lock();
+    let leader = table.get(group).filter(|it| it.group == group);
+    leader.or_else(|| table.iter().find(|it| it.group == group)).map(|it| it.session)
 }

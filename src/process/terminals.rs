@@ -1,5 +1,7 @@
 //! The functions of processes that terminals call: sessions, groups and their signals.
 
+use core::sync::atomic::Ordering;
+
 use signals::{Handler, Signal};
 
 use super::current::with_running;
@@ -84,14 +86,11 @@ impl Processes for OfTerminals {
 /// Ends the session of an ending process, if the process leads it: its terminal is hung up. If the
 /// terminal was hung up before, the signals are sent to the group that was in its foreground.
 pub(super) fn end_session(process: &Process) {
+    if !process.leads_session.load(Ordering::Relaxed) {
+        return;
+    }
     let pid = process.pid();
-    let hung_up = {
-        let table = table::lock();
-        match table.get(pid) {
-            Some(entry) if entry.session == pid => entry.hung_up_group,
-            _ => return,
-        }
-    };
+    let hung_up = table::lock().get(pid).and_then(|entry| entry.hung_up_group);
     control::end_session(pid.number());
     if let Some(group) = hung_up {
         signal_sending::send_to_group(group, Signal::HUP);

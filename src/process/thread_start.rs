@@ -89,9 +89,9 @@ const RESERVED_FRAMES: usize = 512;
 
 /// Checks that there is memory for another process or thread.
 pub(super) fn check_memory() -> Result<(), ForkError> {
-    match frames::counts().free {
-        ..RESERVED_FRAMES => Err(ForkError::NoMemory),
-        _ => Ok(()),
+    match frames::are_free(RESERVED_FRAMES) {
+        true => Ok(()),
+        false => Err(ForkError::NoMemory),
     }
 }
 
@@ -126,14 +126,11 @@ pub fn start_thread(
     let memory = process.memory().ok_or(ForkError::NoMemory)?;
     let state = state_of_current(options)?;
     let signals = maker.with_own_signals(|own| own.child(false));
-    let thread = {
-        let mut table = table::lock();
-        let tid = table.free_pid()?;
-        let thread = add_thread(process, tid, signals, maker.identity())?;
-        table.insert_thread(process.clone(), thread.handle().clone());
-        thread
-    };
-    let tid = thread.tid();
+    // The table isn't locked while the thread is made.
+    let tid = table::lock().reserve_pid()?;
+    let thread = add_thread(process, tid, signals, maker.identity())
+        .inspect_err(|_| table::lock().release(tid))?;
+    table::lock().insert_thread(process.clone(), thread.handle().clone());
     if let Err(error) = begin(maker, &thread, memory, frame, state, options) {
         let removed = process.take_unstarted(thread.handle());
         let in_table = table::lock().remove_thread(tid);

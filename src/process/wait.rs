@@ -6,7 +6,7 @@ use signals::{ChildStatus, Signal};
 
 use super::pid::{Pid, Selection};
 use super::process::Process;
-use super::table::{self, Life, Table};
+use super::table::{self, Entry, Life, Table};
 use super::usage::Usage;
 
 /// The changes for which a wait call waits.
@@ -91,42 +91,38 @@ pub fn wait(process: &Arc<Process>, request: &WaitRequest) -> Result<Option<Wait
 fn look(process: &Process, request: &WaitRequest) -> Result<Option<Waited>, WaitError> {
     let parent = process.pid();
     let mut table = table::lock();
-    let mut has_children = false;
-    let mut changed = None;
-    let children = table.get(parent).map(|entry| &entry.children).ok_or(WaitError::NoChildren)?;
-    for child in children.iter().filter_map(|child| table.get(*child)) {
+    let is_wanted = |child: &&Entry| {
         let is_of_kind = match request.kinds {
             Kinds::Ordinary => child.end_signal == Some(Signal::CHLD),
             Kinds::Clones => child.end_signal != Some(Signal::CHLD),
             Kinds::All => true,
         };
-        let is_wanted = is_of_kind && request.children.contains(child.process.pid(), child.group);
-        if !is_wanted {
-            continue;
+        is_of_kind && request.children.contains(child.process.pid(), child.group)
+    };
+    let child = |pid: &Pid| table.get(*pid).filter(is_wanted);
+    // A call for one child, as most are, looks at no other.
+    let (changed, has_children) = match request.children {
+        Selection::Process(pid) => {
+            let one = child(&pid).filter(|it| it.parent == Some(parent));
+            (one.and_then(|child| change_of(child, request.changes)), one.is_some())
         }
-        has_children = true;
-        let status = match child.life {
-            Life::Zombie(status) if request.changes.ended => Some(status.child_status()),
-            Life::Stopped { signal, is_reported: false } if request.changes.stopped => {
-                Some(ChildStatus::Stopped(signal))
-            }
-            _ if child.has_continued && request.changes.continued => Some(ChildStatus::Continued),
-            _ => None,
-        };
-        if let Some(status) = status {
-            let uid = child.process.identity().uid;
-            let usage = child.process.whole_usage();
-            changed = Some(Waited { pid: child.process.pid(), uid, status, usage });
-            break;
+        Selection::All | Selection::Group(_) => {
+            let own = table.get(parent).ok_or(WaitError::NoChildren)?;
+            let mut changed = own.changed_children.iter().filter_map(child);
+            let found = changed.find_map(|child| change_of(child, request.changes));
+            let has_children = found.is_some() || own.children.iter().any(|it| child(it).is_some());
+            (found, has_children)
         }
-    }
-    if let Some(waited) = changed {
-        let removed = if request.keeps { None } else { take(&mut table, &waited) };
+    };
+    if let Some((child, status)) = changed {
+        let removed = if request.keeps { None } else { take(&mut table, child.pid()) };
         drop(table);
+        let (uid, usage) = (child.identity().uid, child.whole_usage());
+        let waited = Waited { pid: child.pid(), uid, status, usage };
         if removed.is_some() {
             process.usage.add_child(waited.usage);
         }
-        drop(removed);
+        drop((removed, child));
         return Ok(Some(waited));
     }
     match has_children {
@@ -135,13 +131,30 @@ fn look(process: &Process, request: &WaitRequest) -> Result<Option<Waited>, Wait
     }
 }
 
-/// Takes a change, so that no other wait call returns it; returns the process if it is removed.
-fn take(table: &mut Table, waited: &Waited) -> Option<table::Entry> {
-    let entry = table.get_mut(waited.pid)?;
+/// Returns the change of a child, if it is one of those for which the call waits.
+fn change_of(child: &Entry, changes: Changes) -> Option<(Arc<Process>, ChildStatus)> {
+    let status = match child.life {
+        Life::Zombie(status) if changes.ended => status.child_status(),
+        Life::Stopped { signal, is_reported: false } if changes.stopped => {
+            ChildStatus::Stopped(signal)
+        }
+        _ if child.has_continued && changes.continued => ChildStatus::Continued,
+        _ => return None,
+    };
+    Some((child.process.clone(), status))
+}
+
+/// Takes the change of a child, so that no other wait call returns it; returns the process if it is
+/// removed.
+fn take(table: &mut Table, pid: Pid) -> Option<Entry> {
+    let entry = table.get_mut(pid)?;
     match &mut entry.life {
-        Life::Zombie(_) => return table.remove(waited.pid),
+        Life::Zombie(_) => return table.remove(pid),
         Life::Stopped { is_reported, .. } => *is_reported = true,
         Life::Alive => entry.has_continued = false,
+    }
+    if !entry.has_continued {
+        table.note_no_change(pid);
     }
     None
 }
