@@ -48,11 +48,10 @@ impl<B: Backing> Regions<B> {
 
     /// Merges the regions that touch at `at`, if they are alike.
     pub(crate) fn merge(&mut self, at: u64) {
-        let Some(upper) = self.tree.first_above(at) else { return };
-        let Some(lower) = self.tree.last_below(at) else { return };
-        if upper.range.start != at || !lower.joins(upper) {
+        let Some(upper) = self.tree.first_above(at).filter(|it| it.range.start == at) else {
             return;
-        }
+        };
+        let Some(lower) = self.tree.last_below(at).filter(|it| it.joins(upper)) else { return };
         let (start, end) = (lower.range.start, upper.range.end);
         self.tree.remove(at);
         self.tree.update(start, |region| region.range.end = end);
@@ -63,21 +62,46 @@ impl<B: Backing> Regions<B> {
         let PageRange { start, end } = region.range;
         self.usage = self.usage.plus(Usage::of_region(&region));
         self.tree.insert(region);
-        self.merge(start);
-        self.merge(end);
+        self.merge_around(PageRange::new(start, end));
+    }
+
+    /// Merges the region `range` with its neighbours, if they are alike.
+    fn merge_around(&mut self, range: PageRange) {
+        // One search finds all three; mostly nothing is merged.
+        let mut near = self.tree.between(range.start.saturating_sub(1), range.end + 1).peekable();
+        let mut joins = [false; 2];
+        while let Some(lower) = near.next()
+            && let Some(upper) = near.peek()
+        {
+            joins[usize::from(lower.range.start == range.start)] = lower.joins(upper);
+        }
+        let [joins_lower, joins_upper] = joins;
+        if joins_upper {
+            self.merge(range.end);
+        }
+        if joins_lower {
+            self.merge(range.start);
+        }
     }
 
     /// Removes the pages of `range` from their regions, in order. Needs two nodes, and room
     /// in `removed`.
     pub(crate) fn take(&mut self, range: PageRange, removed: &mut Vec<Region<B>>) {
-        self.split(range.start);
-        self.split(range.end);
         while let Some(first) = self.tree.first_above(range.start)
             && first.range.start < range.end
         {
-            let start = first.range.start;
+            let PageRange { start, end } = first.range;
+            if start < range.start || range.end < end {
+                // The part inside is the next one.
+                self.split(range.start);
+                self.split(range.end);
+                continue;
+            }
             debug_assert!(removed.len() < removed.capacity(), "memory was reserved");
             removed.push(self.remove(start));
+            if end >= range.end {
+                break;
+            }
         }
     }
 
@@ -100,6 +124,16 @@ impl<B: Backing> Regions<B> {
     pub(crate) fn change(&mut self, part: PageRange, attributes: Attributes, committed: bool) {
         self.split(part.start);
         self.split(part.end);
+        self.change_region(part, attributes, committed);
+    }
+
+    /// Changes the attributes of a region. Needs no node.
+    pub(crate) fn change_region(
+        &mut self,
+        part: PageRange,
+        attributes: Attributes,
+        committed: bool,
+    ) {
         let mut before = Usage::default();
         self.tree.update(part.start, |region| {
             before = Usage::of_region(region);
@@ -108,8 +142,7 @@ impl<B: Backing> Regions<B> {
         });
         let after = Usage::of(&attributes, committed, part.pages());
         self.usage = self.usage.minus(before).plus(after);
-        self.merge(part.end);
-        self.merge(part.start);
+        self.merge_around(part);
     }
 
     /// Reserves the nodes that [`change`](Self::change) needs. If it splits a region, checks

@@ -77,13 +77,18 @@ impl<B: Backing> Regions<B> {
         if !before.is_data() {
             limits.check_data(&self.usage, &attributes, part.pages())?;
         }
-        let was_committed = region.committed;
+        let (was_committed, is_whole) = (region.committed, part == region.range);
         let committed = was_committed || attributes.needs_commit();
-        self.prepare_change(part, attributes, committed, limits.regions)?;
+        if !is_whole {
+            self.prepare_change(part, attributes, committed, limits.regions)?;
+        }
         if committed && !was_committed && !commit(part.pages()) {
             return Err(RegionError::CommitLimit);
         }
-        self.change(part, attributes, committed);
+        match is_whole {
+            true => self.change_region(part, attributes, committed),
+            false => self.change(part, attributes, committed),
+        }
         Ok(part.end)
     }
 }

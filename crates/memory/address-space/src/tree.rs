@@ -218,17 +218,33 @@ impl<B> RegionTree<B> {
 
     /// Inserts the node `new` into a subtree, and returns the subtree's new root.
     fn insert_below(&mut self, at: Option<Link>, new: Link) -> Link {
-        let Some(link) = at else { return new };
-        let is_lower = self.node(new).region.range.start < self.node(link).region.range.start;
-        let side = if is_lower { Side::Left } else { Side::Right };
-        let child = self.insert_below(self.node(link).child(side), new);
-        self.set_child(link, side, Some(child));
+        match at {
+            Some(link) => self.insert_under(link, new, self.node(new).region.range.start).0,
+            None => new,
+        }
+    }
+
+    /// Inserts the node `new`, of the region that begins at `start`, below `link`. Returns the new
+    /// root of the subtree, and whether its height or span has changed.
+    fn insert_under(&mut self, link: Link, new: Link, start: u64) -> (Link, bool) {
+        let node = self.node(link);
+        let side = if start < node.region.range.start { Side::Left } else { Side::Right };
+        let before = node.child(side);
+        let (child, has_changed) = match before {
+            Some(child) => self.insert_under(child, new, start),
+            None => (new, true),
+        };
+        if before != Some(child) {
+            self.set_child(link, side, Some(child));
+        } else if !has_changed {
+            return (link, false);
+        }
         self.balance(link)
     }
 
     /// Removes the region that begins at `start`, and returns it.
     pub(crate) fn remove(&mut self, start: u64) -> Option<Region<B>> {
-        let (root, removed) = self.remove_below(self.root, start);
+        let (root, removed, _) = self.remove_below(self.root, start);
         self.root = root;
         let link = removed?;
         let slot = core::mem::replace(&mut self.slots[link.index()], Slot::Free(self.free));
@@ -241,9 +257,9 @@ impl<B> RegionTree<B> {
     }
 
     /// Removes the node of the region that begins at `start` from a subtree. Returns the
-    /// subtree's new root, and the node.
-    fn remove_below(&mut self, at: Option<Link>, start: u64) -> (Option<Link>, Option<Link>) {
-        let Some(link) = at else { return (None, None) };
+    /// subtree's new root, the node, and whether the height or span of the subtree has changed.
+    fn remove_below(&mut self, at: Option<Link>, start: u64) -> (Option<Link>, Option<Link>, bool) {
+        let Some(link) = at else { return (None, None, false) };
         let node = self.node(link);
         let here = node.region.range.start;
         if start == here {
@@ -252,19 +268,22 @@ impl<B> RegionTree<B> {
                     let (next, rest) = self.detach_first(right);
                     self.set_child(next, Side::Left, Some(left));
                     self.set_child(next, Side::Right, rest);
-                    Some(self.balance(next))
+                    Some(self.balance(next).0)
                 }
                 [left, right] => left.or(right),
             };
-            return (rest, at);
+            return (rest, at, true);
         }
         let side = if start < here { Side::Left } else { Side::Right };
-        let (child, removed) = self.remove_below(node.child(side), start);
-        if removed.is_none() {
-            return (at, None);
+        let before = node.child(side);
+        let (child, removed, has_changed) = self.remove_below(before, start);
+        if before != child {
+            self.set_child(link, side, child);
+        } else if !has_changed {
+            return (at, removed, false);
         }
-        self.set_child(link, side, child);
-        (Some(self.balance(link)), removed)
+        let (root, has_changed) = self.balance(link);
+        (Some(root), removed, has_changed)
     }
 
     /// Removes the lowest node from a subtree. Returns the node, and the subtree's new
@@ -275,7 +294,7 @@ impl<B> RegionTree<B> {
         };
         let (first, rest) = self.detach_first(left);
         self.set_child(link, Side::Left, rest);
-        (first, Some(self.balance(link)))
+        (first, Some(self.balance(link).0))
     }
 
     /// Changes the region that begins at `start`. `change` may move its start and end, but not
@@ -284,7 +303,13 @@ impl<B> RegionTree<B> {
         self.update_below(self.root, start, change);
     }
 
-    fn update_below(&mut self, at: Option<Link>, start: u64, change: impl FnOnce(&mut Region<B>)) {
+    /// Returns whether the span of the subtree has changed.
+    fn update_below(
+        &mut self,
+        at: Option<Link>,
+        start: u64,
+        change: impl FnOnce(&mut Region<B>),
+    ) -> bool {
         let link = at.expect("a region begins there");
         let node = self.node_mut(link);
         let here = node.region.range.start;
@@ -293,38 +318,63 @@ impl<B> RegionTree<B> {
         } else {
             let side = if start < here { Side::Left } else { Side::Right };
             let child = node.child(side);
-            self.update_below(child, start, change);
+            if !self.update_below(child, start, change) {
+                return false;
+            }
         }
-        self.refresh(link);
+        self.refresh(link)
     }
 
     fn set_child(&mut self, link: Link, side: Side, child: Option<Link>) {
         self.node_mut(link).children[side as usize] = child;
     }
 
-    fn height(&self, at: Option<Link>) -> u8 {
-        at.map_or(0, |link| self.node(link).height)
+    /// Returns the heights of the subtrees of a node, and its height and span, computed from them.
+    fn computed(&self, link: Link) -> ([u8; 2], u8, Span) {
+        let node = self.node(link);
+        let mut span = Span::of(&node.region);
+        let mut heights = [0; 2];
+        if let Some(left) = node.child(Side::Left) {
+            let left = self.node(left);
+            heights[0] = left.height;
+            span = left.span.then(span);
+        }
+        if let Some(right) = node.child(Side::Right) {
+            let right = self.node(right);
+            heights[1] = right.height;
+            span = span.then(right.span);
+        }
+        (heights, 1 + heights[0].max(heights[1]), span)
     }
 
     /// Balances a node whose subtrees are balanced and differ in height by at most 2.
-    /// Returns the new root of this subtree.
-    fn balance(&mut self, link: Link) -> Link {
-        for side in [Side::Left, Side::Right] {
-            let node = self.node(link);
-            let (high, low) = (node.child(side), node.child(side.other()));
-            if self.height(high) > self.height(low) + 1 {
-                let child = high.expect("its height isn't 0");
-                let node = self.node(child);
-                let (outer, inner) = (node.child(side), node.child(side.other()));
-                if self.height(inner) > self.height(outer) {
-                    let lifted = self.lift(child, side.other());
-                    self.set_child(link, side, Some(lifted));
-                }
-                return self.lift(link, side);
-            }
+    /// Returns the new root of this subtree, and whether its height or span has changed.
+    fn balance(&mut self, link: Link) -> (Link, bool) {
+        let ([left, right], height, span) = self.computed(link);
+        let side = match () {
+            () if left > right + 1 => Side::Left,
+            () if right > left + 1 => Side::Right,
+            () => return (link, self.set(link, height, span)),
+        };
+        let child = self.node(link).child(side).expect("its height isn't 0");
+        let ([left, right], ..) = self.computed(child);
+        let (outer, inner) = match side {
+            Side::Left => (left, right),
+            Side::Right => (right, left),
+        };
+        if inner > outer {
+            let lifted = self.lift(child, side.other());
+            self.set_child(link, side, Some(lifted));
         }
-        self.refresh(link);
-        link
+        (self.lift(link, side), true)
+    }
+
+    /// Sets the height and the span of a node; returns whether one of them has changed.
+    fn set(&mut self, link: Link, height: u8, span: Span) -> bool {
+        let node = self.node_mut(link);
+        let has_changed = node.height != height || node.span != span;
+        (node.height, node.span) = (height, span);
+        has_changed
     }
 
     /// Puts the child on `side` in the place of its parent `link`, which becomes its child.
@@ -338,21 +388,11 @@ impl<B> RegionTree<B> {
         child
     }
 
-    /// Computes the height and the span of a node from those of its children.
-    fn refresh(&mut self, link: Link) {
-        let node = self.node(link);
-        let [left, right] = node.children.map(|child| child.map(|child| self.node(child)));
-        let height = 1 + left.map_or(0, |n| n.height).max(right.map_or(0, |n| n.height));
-        let mut span = Span::of(&node.region);
-        if let Some(left) = left {
-            span = left.span.then(span);
-        }
-        if let Some(right) = right {
-            span = span.then(right.span);
-        }
-        let node = self.node_mut(link);
-        node.height = height;
-        node.span = span;
+    /// Computes the height and the span of a node from those of its children; returns whether one
+    /// of them has changed.
+    fn refresh(&mut self, link: Link) -> bool {
+        let (_, height, span) = self.computed(link);
+        self.set(link, height, span)
     }
 
     /// Returns the length of the list of free slots, and the number of slots without a region.
