@@ -19,14 +19,26 @@ impl<B> Regions<B> {
     /// Returns the contents of `range`.
     pub(crate) fn survey(&self, range: PageRange) -> Survey {
         let mut survey = Survey::default();
-        for region in self.iter_range(range) {
-            let Some(part) = region.range.intersection(range) else { continue };
-            let usage = Usage::of(&region.attributes, region.committed, part.pages());
-            survey.regions += 1;
-            survey.usage = survey.usage.plus(usage);
-            survey.splits_one |= region.range.start < range.start && range.end < region.range.end;
+        // Mostly there is one region, or none.
+        match self.tree.first_above(range.start) {
+            Some(first) if first.range.end < range.end => {
+                self.iter_range(range).for_each(|region| survey.add(region, range));
+            }
+            Some(first) => survey.add(first, range),
+            None => {}
         }
         survey
+    }
+}
+
+impl Survey {
+    /// Adds the part of `region` that is in `range`, if there is one.
+    fn add<B>(&mut self, region: &Region<B>, range: PageRange) {
+        let Some(part) = region.range.intersection(range) else { return };
+        let usage = Usage::of(&region.attributes, region.committed, part.pages());
+        self.regions += 1;
+        self.usage = self.usage.plus(usage);
+        self.splits_one |= region.range.start < range.start && range.end < region.range.end;
     }
 }
 

@@ -131,31 +131,36 @@ impl<B> RegionTree<B> {
     /// of the next one above it.
     fn gap(
         &self,
-        at: Option<Link>,
-        (start, end): (u64, u64),
+        mut at: Option<Link>,
+        (mut start, mut end): (u64, u64),
         search: &Search,
         order: Order,
     ) -> Option<(u64, u64)> {
-        let Some(link) = at else { return search.part(start, end) };
-        let node = self.node(link);
-        // If one of these holds and the subtree is between `low` and `high`, it has such a
-        // gap. All other subtrees are on the two paths to `low` and `high`.
-        let span = node.span;
-        let is_between = span.largest_gap >= search.len;
-        if !(is_between && search.part(span.start, span.end).is_some())
-            && search.part(start, span.guarded_start).is_none()
-            && search.part(span.end, end).is_none()
-        {
-            return None;
+        while let Some(link) = at {
+            let node = self.node(link);
+            // If one of these holds and the subtree is between `low` and `high`, it has such a
+            // gap. All other subtrees are on the two paths to `low` and `high`.
+            let span = &node.span;
+            let is_between = span.largest_gap >= search.len;
+            if !(is_between && search.part(span.start, span.end).is_some())
+                && search.part(start, span.guarded_start).is_none()
+                && search.part(span.end, end).is_none()
+            {
+                return None;
+            }
+            let (below, above) = (node.region.guarded_start(), node.region.range.end);
+            let first = match order {
+                Order::TopDown => self.gap(node.child(Side::Right), (above, end), search, order),
+                Order::BottomUp => self.gap(node.child(Side::Left), (start, below), search, order),
+            };
+            if first.is_some() {
+                return first;
+            }
+            match order {
+                Order::TopDown => (at, end) = (node.child(Side::Left), below),
+                Order::BottomUp => (at, start) = (node.child(Side::Right), above),
+            }
         }
-        let left = (Side::Left, (start, node.region.guarded_start()));
-        let right = (Side::Right, (node.region.range.end, end));
-        let sides = match order {
-            Order::TopDown => [right, left],
-            Order::BottomUp => [left, right],
-        };
-        sides
-            .into_iter()
-            .find_map(|(side, around)| self.gap(node.child(side), around, search, order))
+        search.part(start, end)
     }
 }
