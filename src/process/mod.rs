@@ -7,7 +7,7 @@
 //! | [`thread_handle`], [`threads`], [`thread_group`] | the threads of a process, which are woken, stop and end together |
 //! | [`futex`] | threads that wait until a word of memory changes |
 //! | [`attention`] | the work of a thread before it returns to ring 3 |
-//! | [`table`] | all processes, and their relations |
+//! | [`table`], [`groups`] | all processes, and their relations |
 //! | [`pid`], [`pidfd`], [`end_event`] | numbers and descriptors of processes |
 //! | [`current`] | the running thread and its process |
 //! | [`uts`] | the names of the system |
@@ -51,6 +51,7 @@ pub mod exit_status;
 mod file_size;
 pub mod fork;
 pub mod futex;
+pub mod groups;
 pub mod identity;
 pub mod init;
 pub mod init_status;

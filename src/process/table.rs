@@ -3,7 +3,6 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::Ordering;
 
 use signals::Signal;
 
@@ -145,7 +144,7 @@ impl Table {
             let pid = Pid::try_new(number).expect("numbers begin at 1 and end before the limit");
             let is_used = self.entries.contains_key(&pid)
                 || self.threads.contains_key(&pid)
-                || self.groups.contains_key(&pid)
+                || self.has_group(pid)
                 || self.reserved.contains(&pid);
             if !is_used {
                 self.made += 1;
@@ -202,6 +201,11 @@ impl Table {
         }
     }
 
+    /// Returns whether a process is in the group or session with this number.
+    pub(super) fn has_group(&self, number: Pid) -> bool {
+        self.groups.contains_key(&number)
+    }
+
     /// Counts a process of a group and a session.
     fn hold_groups(&mut self, group: Pid, session: Pid) {
         *self.groups.entry(group).or_default() += 1;
@@ -221,7 +225,7 @@ impl Table {
     }
 
     /// Moves a process to a group and a session.
-    fn move_to(&mut self, pid: Pid, group: Pid, session: Pid) -> Option<&mut Entry> {
+    pub(super) fn move_to(&mut self, pid: Pid, group: Pid, session: Pid) -> Option<&mut Entry> {
         let entry = self.entries.get_mut(&pid)?;
         let before = (entry.group, entry.session);
         (entry.group, entry.session) = (group, session);
@@ -371,63 +375,4 @@ pub fn set_subreaper(pid: Pid, is_subreaper: bool) {
 /// Returns whether orphaned descendants of a process become its children. May wait.
 pub fn is_subreaper(pid: Pid) -> bool {
     lock().get(pid).is_some_and(|entry| entry.is_subreaper)
-}
-
-/// The reason why a process can't be moved to a group or a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GroupError {
-    /// There is no such process, or it is neither the caller nor its child: ESRCH.
-    NoProcess,
-    /// It leads a session, or the group belongs to another session: EPERM.
-    NotPermitted,
-    /// It is a child that has run another program: EACCES.
-    HasExecuted,
-}
-
-/// Moves `pid`, which is `caller` or one of its children, to a process group, which may be new. May
-/// wait.
-///
-/// Source: setpgid(2).
-///
-/// # Errors
-/// See [`GroupError`].
-pub fn set_group(caller: Pid, pid: Pid, group: Pid) -> Result<(), GroupError> {
-    let mut table = lock();
-    let own = table.get(caller).map(|it| it.session).ok_or(GroupError::NoProcess)?;
-    let entry = table.get(pid).ok_or(GroupError::NoProcess)?;
-    if pid != caller {
-        if entry.parent != Some(caller) {
-            return Err(GroupError::NoProcess);
-        }
-        if entry.has_executed {
-            return Err(GroupError::HasExecuted);
-        }
-    }
-    let is_there = || table.iter().any(|it| it.group == group && it.session == own);
-    if entry.session != own || entry.session == pid || (group != pid && !is_there()) {
-        return Err(GroupError::NotPermitted);
-    }
-    table.move_to(pid, group, own).map(|_| ()).ok_or(GroupError::NoProcess)
-}
-
-/// Makes a process the leader of a new session and of a new group. May wait.
-///
-/// # Errors
-/// [`GroupError::NotPermitted`] if it leads a group already.
-pub fn new_session(pid: Pid) -> Result<(), GroupError> {
-    let mut table = lock();
-    if table.groups.contains_key(&pid) && table.iter().any(|it| it.group == pid) {
-        return Err(GroupError::NotPermitted);
-    }
-    let entry = table.move_to(pid, pid, pid).ok_or(GroupError::NoProcess)?;
-    (entry.has_left_terminal, entry.hung_up_group) = (false, None);
-    entry.process.leads_session.store(true, Ordering::Relaxed);
-    Ok(())
-}
-
-/// Returns the session of a process group; `None` if there is no such group. May wait.
-pub fn session_of_group(group: Pid) -> Option<Pid> {
-    let table = lock();
-    let leader = table.get(group).filter(|it| it.group == group);
-    leader.or_else(|| table.iter().find(|it| it.group == group)).map(|it| it.session)
 }

@@ -2,8 +2,9 @@
 
 use super::call::{Call, CallResult};
 use super::errno::Errno;
+use crate::process::groups::{self, GroupError};
 use crate::process::pid::Pid;
-use crate::process::table::{self, GroupError};
+use crate::process::table;
 
 impl From<GroupError> for Errno {
     fn from(error: GroupError) -> Self {
@@ -29,7 +30,7 @@ pub(super) fn setpgid(call: &mut Call<'_>) -> CallResult {
         0 => pid,
         number => u32::try_from(number).ok().and_then(Pid::try_new).ok_or(Errno::EINVAL)?,
     };
-    table::set_group(call.process().pid(), pid, group)?;
+    groups::set_group(call.process().pid(), pid, group)?;
     Ok(0)
 }
 
@@ -50,6 +51,6 @@ pub(super) fn getsid(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn setsid(call: &mut Call<'_>) -> CallResult {
     let pid = call.process().pid();
-    table::new_session(pid)?;
+    groups::new_session(pid)?;
     Ok(pid.number().into())
 }

@@ -16,6 +16,7 @@ use crate::fs::file::file_ops::{FileOps, downcast};
 use crate::fs::file::open_file::OpenFile;
 use crate::fs::file::open_flags::OpenFlags;
 use crate::process::descriptors::{Descriptor, OnExec};
+use crate::process::groups;
 use crate::process::pid::Pid;
 use crate::process::signal_sending;
 use crate::process::table;
@@ -260,7 +261,7 @@ fn set_foreground(call: &Call<'_>, terminal: &Terminal) -> Result<(), Failure> {
     let group = u32::try_from(group).map_err(|_| Errno::EINVAL)?;
     let group = Pid::try_new(group).ok_or(Errno::ESRCH)?;
     let own = table::relations(call.process().pid()).ok_or(Errno::ESRCH)?;
-    let session = table::session_of_group(group).ok_or(Errno::ESRCH)?;
+    let session = groups::session_of_group(group).ok_or(Errno::ESRCH)?;
     if session != own.session {
         return Err(Errno::EPERM.into());
     }
