@@ -19,6 +19,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use farjump::arch::cpu::percpu;
 use farjump::arch::irq::device_vectors::{self, DeviceVector, VECTORS, VectorError};
+use farjump::arch::irq::software_interrupt::SoftwareInterrupt;
 use farjump::arch::irq::{self, Handler, LineError, LineHandler};
 use farjump::testing::machine;
 
@@ -109,6 +110,22 @@ fn handlers_are_removed_while_interrupts_arrive() {
         vector.raise();
         wait_for(&other, 1);
         assert_eq!(device.interrupts.load(Ordering::Relaxed), seen);
+    }
+}
+
+#[test_case]
+fn software_raises_interrupts_of_a_cpu() {
+    for cpu in percpu::all() {
+        let device = Arc::<Device>::default();
+        let interrupt = SoftwareInterrupt::try_new(machine().controllers, cpu.id(), device.clone())
+            .expect("a vector is free");
+        for count in 1..=3 {
+            interrupt.raise();
+            wait_for(&device, count);
+            assert_eq!(device.last_cpu.load(Ordering::Relaxed), cpu.id().number());
+        }
+        drop(interrupt);
+        assert_eq!((Arc::strong_count(&device), device_vectors::given_out(cpu)), (1, 0));
     }
 }
 

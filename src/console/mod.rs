@@ -95,6 +95,11 @@ pub fn size() -> (usize, usize) {
     screen::size().unwrap_or(SERIAL_SIZE)
 }
 
+/// Returns whether there is a screen, and the memory for its text.
+pub fn has_screen() -> bool {
+    screen::size().is_some()
+}
+
 /// Returns the number of columns that both the screen and the serial line have.
 fn columns() -> usize {
     size().1.min(SERIAL_SIZE.1)

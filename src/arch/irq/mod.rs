@@ -16,6 +16,7 @@ pub mod local_apic;
 pub mod pic;
 pub mod preemption;
 pub mod preemption_off;
+pub mod software_interrupt;
 pub mod vectors;
 
 use core::sync::atomic::Ordering;

@@ -26,7 +26,7 @@ use crate::arch::time::rate::{FrequencySource, Rate};
 use crate::arch::time::tsc::read_tsc_in_order;
 use crate::per_cpu;
 
-pub use crate::arch::time::tsc::read_tsc;
+pub use crate::arch::time::tsc::{read_tsc, read_tsc_serialized};
 
 /// The nanoseconds of a second.
 pub const NS_PER_SECOND: u64 = 1_000_000_000;
@@ -97,6 +97,12 @@ impl Clock {
 fn is_invariant(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>) -> bool {
     let info = cpuid.get_advanced_power_mgmt_info();
     info.is_some_and(|info| info.has_invariant_tsc()) || cpuid.get_hypervisor_info().is_some()
+}
+
+/// Returns whether the time stamp counter has a constant rate, so that its ticks measure time
+/// whatever the CPU's clock is.
+pub fn has_constant_rate() -> bool {
+    is_invariant(&CpuId::new())
 }
 
 fn known() -> Option<&'static Known> {

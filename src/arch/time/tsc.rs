@@ -5,7 +5,7 @@
 use core::arch::asm;
 use core::arch::x86_64::_rdtsc;
 
-/// Returns the time stamp counter, read after all earlier instructions and before all later ones.
+/// Returns the time stamp counter, read after all earlier instructions.
 ///
 /// Source: Intel SDM volume 2, "RDTSC": LFENCE orders it after earlier instructions.
 #[inline]
@@ -16,6 +16,25 @@ pub(in crate::arch) fn read_tsc_in_order() -> u64 {
     unsafe {
         asm!("lfence", "rdtsc", out("rax") low, out("rdx") high,
             options(nomem, nostack, preserves_flags));
+    }
+    high << 32 | low
+}
+
+/// Returns the time stamp counter, read after all earlier instructions and before all later ones,
+/// not even the first of which has begun before: for measuring the instructions between two reads.
+///
+/// RDTSCP with an LFENCE after it does the same, but some CPUs don't have RDTSCP.
+///
+/// Source: Intel SDM volume 2, "RDTSC"; Intel, "How to Benchmark Code Execution Times on Intel IA-32
+/// and IA-64 Instruction Set Architectures".
+#[inline(always)]
+pub fn read_tsc_serialized() -> u64 {
+    let (low, high): (u64, u64);
+    // Without `nomem`: the compiler moves no access to memory over the read.
+    // SAFETY: as in `read_tsc_in_order`.
+    unsafe {
+        asm!("lfence", "rdtsc", "lfence", out("rax") low, out("rdx") high,
+            options(nostack, preserves_flags));
     }
     high << 32 | low
 }

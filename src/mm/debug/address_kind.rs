@@ -22,6 +22,8 @@ pub enum AddressKind {
     Heap,
     /// A mapped device.
     Device(&'static str),
+    /// The pages that are mapped to measure how long that takes.
+    Scratch,
     /// A section of the kernel image.
     Kernel(Section),
     /// A kernel stack.
@@ -50,6 +52,8 @@ impl AddressKind {
             || within(layout::SCREEN, layout::SCREEN_BYTES)
         {
             device_names::name_at(address).map_or(Self::Nothing, Self::Device)
+        } else if within(layout::SCRATCH, layout::SCRATCH_BYTES) {
+            Self::Scratch
         } else if address >= STACKS {
             match Stack::of_slot_at(address) {
                 Some(stack) if stack.range().contains(&address) => Self::Stack(stack),
@@ -72,6 +76,7 @@ impl fmt::Display for AddressKind {
             Self::DirectMap(_) => f.write_str("direct map"),
             Self::Heap => f.write_str("heap"),
             Self::Device(name) => write!(f, "device: {name}"),
+            Self::Scratch => f.write_str("scratch pages"),
             Self::Kernel(Section::Text) => f.write_str("kernel text"),
             Self::Kernel(Section::Rodata) => f.write_str("kernel rodata"),
             Self::Kernel(Section::Data) => f.write_str("kernel data"),

@@ -11,7 +11,7 @@
 //! | [`Rule::Rights`] | a page with other rights than the layout gives its range |
 //! | [`Rule::WrongFrame`] | a page of the direct map or the image that is mapped to a frame other than its own, or to no RAM; a device's page that is mapped to RAM |
 //! | [`Rule::MappedTwice`] | a frame that is mapped twice outside of the direct map, or is a table as well |
-//! | [`Rule::FrameNotOwned`] | a page of the heap, or of a stack, whose frame is free, or used for something else |
+//! | [`Rule::FrameNotOwned`] | a page of the heap, of a stack, or a scratch page, whose frame is free, or used for something else |
 //! | [`Rule::TableNotOwned`] | a table whose frame is free, or used for something else |
 //! | [`Rule::Owners`] | a frame of the heap, of a stack or of a table that has more than one owner |
 //! | [`Rule::Sharers`] | a private frame of programs with more or fewer owners than mappings; a shared one with fewer; a writable private page with several owners |
@@ -142,6 +142,10 @@ fn judge(
         }
         AddressKind::Heap => {
             judge_owner(frame, Purpose::Heap).into_iter().for_each(&mut broken);
+            DATA
+        }
+        AddressKind::Scratch => {
+            judge_owner(frame, Purpose::Other).into_iter().for_each(&mut broken);
             DATA
         }
         AddressKind::Stack(stack) if Stack::BOOT_CPU.contains(&stack) => {

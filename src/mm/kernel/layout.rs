@@ -8,6 +8,7 @@
 //! | [`HEAP`] … | the kernel's heap |
 //! | [`DEVICES`] … | memory of devices |
 //! | [`FIRMWARE_WINDOW`] | one page of the firmware's memory, while it is copied |
+//! | [`SCRATCH`] … | two pages that are mapped to measure how long that takes |
 //! | [`SCREEN`] … | the screen's memory |
 //! | [`KERNEL_BASE`] … | the kernel image, at its physical address plus this |
 //! | [`STACKS`] … | kernel stacks, each at the end of a slot of [`STACK_SLOT_BYTES`] |
@@ -43,6 +44,12 @@ pub const DEVICES_BYTES: u64 = 1 << 40;
 
 /// The page at which the firmware's memory is mapped while it is copied.
 pub const FIRMWARE_WINDOW: VirtAddr = VirtAddr::new(0xFFFF_D200_0000_0000);
+
+/// The start of the pages that are mapped to measure how long that takes.
+pub const SCRATCH: VirtAddr = VirtAddr::new(0xFFFF_D300_0000_0000);
+
+/// The size of that range, in bytes: two pages.
+pub const SCRATCH_BYTES: u64 = 2 * FRAME_BYTES;
 
 /// The start of the screen's memory, aligned to 1 GiB. The stub's tables map it here,
 /// too: they have a third-level table for the GiB below the kernel image.

@@ -9,6 +9,7 @@
 //! | [`kernel_space`] | the kernel's page table |
 //! | [`stacks`], [`kernel_stack`] | kernel stacks and their guards |
 //! | [`device_memory`], [`device_names`] | memory of devices |
+//! | [`scratch`] | a page that is mapped to measure how long that takes |
 //! | [`firmware_memory`] | copies of the firmware's memory |
 //! | [`trampoline`] | the page at which other CPUs start |
 //! | [`heap`] | the heap, for `alloc` |
@@ -24,6 +25,7 @@ pub mod kernel_stack;
 pub mod layout;
 pub mod loader_memory;
 pub mod ram;
+pub mod scratch;
 pub mod screen_memory;
 mod stack_use;
 pub mod stacks;

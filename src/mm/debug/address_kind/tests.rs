@@ -11,6 +11,8 @@ fn each_part_of_the_layout_is_known() {
     assert_eq!(of(0xFFFF_8000_0000_0005), AddressKind::DirectMap(PhysAddr::new(5)));
     assert_eq!(of(0xFFFF_BFFF_FFFF_FFFF), AddressKind::Nothing);
     assert_eq!(of(0xFFFF_C000_0000_0000), AddressKind::Heap);
+    assert_eq!(of(0xFFFF_D300_0000_1FFF), AddressKind::Scratch);
+    assert_eq!(of(0xFFFF_D300_0000_2000), AddressKind::Nothing);
     assert_eq!(of(0xFFFF_FFFF_8000_0000), AddressKind::Nothing);
     assert_eq!(of(u64::MAX), AddressKind::Nothing);
     let text = VirtAddr::from_ptr(AddressKind::of as fn(_) -> _ as *const u8);
