@@ -13,7 +13,7 @@ build/status.so: tools/make/status.c
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-uefi run-usb debug iso usb test bench bench-linux bench-compute bench-check flame lint fmt audit shot clean
+.PHONY: help setup build run run-uefi run-usb debug iso usb test bench bench-linux bench-compute bench-growth bench-check flame lint fmt audit shot clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -66,6 +66,9 @@ bench-linux: ready ## measures operations and the boot beside Linux: a table of 
 
 bench-compute: ready ## measures the same code as a UEFI application, as a process, in the kernel
 	@tools/bench-compute
+
+bench-growth: ready ## counts operations with more CPUs, processes, regions, files
+	@tools/bench-linux --growth
 
 bench-check: ready ## fails if an operation takes more instructions than it may
 	@tools/bench-linux --check

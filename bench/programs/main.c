@@ -1,7 +1,7 @@
 /*
- * Measures operations of a kernel: those that its arguments name, with commas between them, or all.
- * Each runs in a new
- * process that executes this program, so no operation depends on those before it.
+ * Measures operations of a kernel: those that its arguments name, with commas between them, or all
+ * except those of growth.c. Each runs in a new process that executes this program, so no operation
+ * depends on those before it.
  *
  *	batch NAME OPERATIONS            the operations of a sample
  *	op NAME MIN MEDIAN MAX SAMPLES   ticks of the time stamp counter for one operation
@@ -13,7 +13,7 @@
  * the machine off then. Linux gives it the words of its own command line that it doesn't know:
  * arguments that name no operation choose none. tools/bench-linux runs it on Linux and on Farjump.
  */
-#include "measure.h"
+#include "growth.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -34,6 +34,9 @@ static const struct operation *find(const char *name)
 		for (const struct operation *one = subjects[i]; one->name; one++)
 			if (strcmp(one->name, name) == 0)
 				return one;
+	for (const struct operation *one = growth; one->name; one++)
+		if (strcmp(one->name, name) == 0)
+			return one;
 	return 0;
 }
 
@@ -66,6 +69,8 @@ int main(int count, char **arguments)
 		for (unsigned i = 0; i < SUBJECTS; i++)
 			for (const struct operation *one = subjects[i]; one->name; one++)
 				say("%s", one->name);
+		for (const struct operation *one = growth; one->name; one++)
+			say("%s", one->name);
 		return 0;
 	}
 

@@ -14,6 +14,9 @@ enum costly {
 /* The names of these kinds. */
 extern const char *const COSTLY[COSTLY_KINDS];
 
+/* The displacements of the marks, as in bench/programs/mark.h. */
+enum { BEGIN = 0x4A460001, END = 0x4A460002 };
+
 enum flow { FLOW_ON, FLOW_CALL, FLOW_RETURN, FLOW_INTERRUPT_RETURN, FLOW_JUMP, FLOW_JUMP_FAR };
 
 struct instruction {

@@ -24,6 +24,12 @@
  * A count is the number of all instructions before. After these lines it writes a mark, the
  * stacks, and `end`.
  *
+ * With `slice=N` it counts each CPU of a machine with several. They take turns: of N instructions
+ * while a program is between its marks, and of 1024 times as many otherwise. Each END writes
+ *   cpu CPU KERNEL USER SPUN
+ * of the CPU that it is on: its instructions since its BEGIN, and those that it would have executed
+ * in the turns that it gave up by PAUSE in the kernel.
+ *
  * Arguments: out=FILE, stacks=on, functions=FILE (the kernel's function addresses in rising order,
  * hexadecimal, a line each). The machine has one thread of execution (-icount, or thread=single).
  *
@@ -35,13 +41,11 @@
 
 #include "boot.h"
 #include "chains.h"
+#include "cpus.h"
 #include "decode.h"
 #include "qemu.h"
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
-
-/* The displacements of the marks, as in bench/programs/mark.h. */
-enum { BEGIN = 0x4A460001, END = 0x4A460002 };
 
 /* Counted since the program's BEGIN. */
 static uint64_t kernel, user, costly[COSTLY_KINDS];
@@ -84,6 +88,10 @@ static void end(unsigned cpu, void *data)
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
     (void)id;
+    if (is_of_cpus) {
+        cpus_count(tb, out);
+        return;
+    }
     bool is_user = is_boot ? boot_watch(tb) : qemu_plugin_tb_vaddr(tb) >> 63 == 0;
     size_t length = qemu_plugin_tb_n_insns(tb);
     for (size_t i = 0; i < length; i++) {
@@ -133,7 +141,7 @@ qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char
             read_functions(argv[i] + 10);
         else if (!strcmp(argv[i], "stacks=on"))
             has_stacks = true;
-        else if (!boot_argument(argv[i]))
+        else if (!boot_argument(argv[i]) && !cpus_argument(argv[i]))
             return fprintf(stderr, "count: unknown argument %s\n", argv[i]), 1;
     }
     if (!out)

@@ -34,6 +34,16 @@ class Run:
     skips: dict = dataclasses.field(default_factory=dict)
     failures: list = dataclasses.field(default_factory=list)
 
+    @classmethod
+    def joined(cls, runs):
+        """Returns the check values, skips and failures of several runs as one run."""
+        whole = cls()
+        for run in runs:
+            whole.checks |= run.checks
+            whole.skips |= run.skips
+            whole.failures += run.failures
+        return whole
+
 
 def parse(text):
     """Returns the run whose output `text` is; unknown lines are ignored."""

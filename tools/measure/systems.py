@@ -33,6 +33,7 @@ _CPU = "max,-erms"
 # number of instructions that is not the same each time.
 MACHINE = ("-rtc", "base=2026-01-01,clock=vm", "-seed", "1", "-nodefaults", "-vga",
            "std")
+MEMORY_MIB = 512
 CLOCKS = {
     Clock.INSTRUCTIONS: ("-accel", "tcg", "-cpu", _CPU, "-icount", "shift=0,sleep=off"),
     Clock.TCG: ("-accel", "tcg", "-cpu", _CPU),
@@ -70,7 +71,7 @@ def card(image):
             f"if=none,id=card,format=raw,snapshot=on,file={str(image).replace(',', ',,')}")
 
 
-def boot(key, clock, names=(), plugin=None):
+def boot(key, clock, names=(), plugin=None, memory_mib=MEMORY_MIB, cpus=1):
     """Boots a system and runs the operations with these names, or all; returns the run. `plugin` is
     QEMU's argument of a plugin, which has ended by then. All runs of Farjump with the same names
     have the same image, which `images.remove_images` removes: the time at which it was made is in
@@ -84,17 +85,19 @@ def boot(key, clock, names=(), plugin=None):
         line = " ".join(["quiet", "transparent_hugepage=never", *COMMON, *system.options, "--",
                          *arguments])
         machine = card(images.image(line, initramfs=ARCHIVE))
-    plugins = ["-plugin", plugin] if plugin else []
-    return runs.parse_whole(system.title, run_machine(system.title, clock, *machine, *plugins))
+    more = ["-smp", str(cpus), *(["-plugin", plugin] if plugin else [])]
+    text = run_machine(system.title, clock, *machine, *more, memory_mib=memory_mib)
+    return runs.parse_whole(system.title, text)
 
 
-def run_machine(title, clock, *arguments):
+def run_machine(title, clock, *arguments, memory_mib=MEMORY_MIB):
     """Runs the machine with more arguments for QEMU until it ends; returns what it has printed on
     the serial line."""
     # A file takes each byte at once; a socket whose reader is late doesn't.
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         serial = pathlib.Path(folder) / "serial"
-        with Qemu(*CLOCKS[clock], "-m", "512", *MACHINE, *arguments, serial_file=serial) as qemu:
+        with Qemu(*CLOCKS[clock], "-m", str(memory_mib), *MACHINE, *arguments,
+                  serial_file=serial) as qemu:
             qemu.wait_for(lambda: qemu.process.poll() is not None,
                           lambda: f"{title} does not end:\n"
                                   + serial.read_text(errors="replace")[-3000:], HANG_CPU_S)
