@@ -66,6 +66,7 @@ impl FpuState {
 
     /// Saves those of the running thread, whose these are, that a section may change; returns whether
     /// it uses any.
+    #[inline]
     pub(super) fn save_for_section(&self) -> bool {
         let are_kept = self.are_kept.load(Ordering::Relaxed);
         if are_kept {
@@ -75,6 +76,7 @@ impl FpuState {
     }
 
     /// Loads what was saved for a section.
+    #[inline]
     pub(super) fn restore_after_section(&self) {
         fpu_section::restore(&self.area.lock());
     }

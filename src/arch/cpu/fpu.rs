@@ -169,6 +169,8 @@ pub fn parts() -> u64 {
 per_cpu! {
     /// Whether CR0.TS is clear.
     static IS_UNLOCKED: AtomicBool = AtomicBool::new(false);
+    /// Whether a section runs ([`fpu_section`](super::fpu_section)).
+    pub(super) static RUNS_SECTION: AtomicBool = AtomicBool::new(false);
 }
 
 /// Makes the use of the registers raise an exception on this CPU. Interrupts or preemption are off,
@@ -272,7 +274,6 @@ pub fn restore_initial() {
 /// # Safety
 /// `area` has all bytes that the CPU reads, no reserved bit is set, and its header is 0, valid, or
 /// written by XSAVE.
-#[inline]
 unsafe fn load(area: &[Chunk], parts: u64) {
     let place = area.as_ptr();
     if parts == 0 {

@@ -11,28 +11,23 @@
 //!    own, and is never saved itself.
 //! 3. CR0.TS is clear. In a thread without registers of its own it is set again afterwards.
 //!
+//! All functions are compiled where sections are, so a kernel without sections has none of them.
+//!
 //! Source: Intel SDM volume 1, "Managing State Using the XSAVE Feature Set".
 
 use core::arch::asm;
 use core::marker::PhantomData;
-use core::sync::atomic::AtomicBool;
 
 use x86_64::registers::xcontrol::XCr0Flags;
 
 use crate::arch::cpu::features;
-use crate::arch::cpu::fpu::{self, Chunk};
+use crate::arch::cpu::fpu::{self, Chunk, RUNS_SECTION};
 use crate::arch::irq::is_in_interrupt;
 use crate::arch::irq::preemption_off::PreemptionOff;
-use crate::per_cpu;
 
 /// The parts that instructions for XMM and YMM registers change: with a VEX prefix they also clear
 /// the rest of the ZMM register. The x87 registers, the masks and ZMM16 to ZMM31 are not saved.
 const CHANGED: u64 = XCr0Flags::SSE.union(XCr0Flags::AVX).union(XCr0Flags::ZMM_HI256).bits();
-
-per_cpu! {
-    /// Whether a section runs.
-    static IS_RUNNING: AtomicBool = AtomicBool::new(false);
-}
 
 /// The permission to use the vector registers XMM0 to XMM15 and YMM0 to YMM15, with MXCSR's default
 /// at the beginning; not the x87 registers, the masks and ZMM registers.
@@ -44,11 +39,13 @@ pub struct FpuSection {
 
 impl FpuSection {
     /// Returns whether registers were saved for this section: those of the running thread.
+    #[inline]
     pub fn has_saved(&self) -> bool {
         self.has_saved
     }
 
     /// Returns whether code may use AVX2 and FMA.
+    #[inline]
     pub fn has_avx2_and_fma(&self) -> bool {
         let cpuid = features::cpuid();
         fpu::parts() & XCr0Flags::AVX.bits() != 0
@@ -70,8 +67,8 @@ pub fn run<R>(
     action: impl FnOnce(&FpuSection) -> R,
 ) -> R {
     assert!(!is_in_interrupt(), "an interrupt handler uses vector registers");
-    assert!(!IS_RUNNING.get(), "a section that uses vector registers is within another one");
-    IS_RUNNING.set(true);
+    assert!(!RUNS_SECTION.get(), "a section that uses vector registers is within another one");
+    RUNS_SECTION.set(true);
     let section = FpuSection { has_saved: save(), _not_send: PhantomData };
     fpu::unlock();
     load_default_mxcsr();
@@ -81,7 +78,7 @@ pub fn run<R>(
     } else {
         fpu::lock();
     }
-    IS_RUNNING.set(false);
+    RUNS_SECTION.set(false);
     result
 }
 
@@ -90,6 +87,7 @@ pub fn run<R>(
 ///
 /// # Panics
 /// If it is too small.
+#[inline]
 pub fn save(area: &mut [Chunk]) {
     fpu::save_parts(area, CHANGED & fpu::parts());
 }
@@ -98,11 +96,13 @@ pub fn save(area: &mut [Chunk]) {
 ///
 /// # Panics
 /// If `area` is too small.
+#[inline]
 pub fn restore(area: &[Chunk]) {
     fpu::restore_parts(area, CHANGED & fpu::parts());
 }
 
 /// Masks all floating-point exceptions: a program may have unmasked some.
+#[inline]
 fn load_default_mxcsr() {
     let value = fpu::MXCSR_DEFAULT;
     // SAFETY: the CPU has SSE, CR0.TS is clear, and the kernel doesn't use the register.
