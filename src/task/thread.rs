@@ -204,8 +204,8 @@ impl Thread {
     pub(super) fn set_name(&self, name: &str) {
         let mut kept = self.name.lock();
         kept.clear();
-        // A longer name is truncated.
-        let _ = name.chars().try_for_each(|c| kept.push(c));
+        let cut = &name[..name.floor_char_boundary(NAME_BYTES)];
+        kept.push_str(cut).expect("the string has room for NAME_BYTES");
     }
 
     /// Returns the number of its process; 0 for a thread of the kernel.
