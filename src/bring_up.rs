@@ -39,7 +39,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let acpi = drivers::acpi::start(memory, boot.information);
     drivers::acpi::timers::refine_clock(clock, acpi.as_ref());
     let rtc = drivers::char::rtc::start(acpi.as_ref());
-    let pci = drivers::bus::pci::start(memory);
+    let pci = drivers::bus::pci::start(memory, acpi.as_ref());
     let pic = arch::irq::pic::start(idt);
     let apic = boot.options.apic;
     let controllers = drivers::acpi::interrupt_controllers::start(pic, memory, acpi.as_ref(), apic);

@@ -2,7 +2,7 @@
 //!
 //! Only this file can make a port, so the table is complete; [`read`] is for the command that reads
 //! any port by number. None of the ports belongs to a device that could access memory by itself,
-//! except PCI's data port, which can only be read. Most ports are private to `arch`. Drivers may
+//! except PCI's data port, whose writes are unsafe. Most ports are private to `arch`. Drivers may
 //! use the ports at which every written value is harmless. They use the keyboard controller by
 //! [`send_command`], which has no commands for the A20 gate and the reset line.
 //! [`IoPort::named_by_firmware`] makes the ports whose numbers are in the firmware's tables.
@@ -77,6 +77,27 @@ impl ReadPort32 {
     }
 }
 
+/// PCI's data port: a write may make a device access memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PciDataPort(u16);
+
+impl PciDataPort {
+    /// Reads the selected register.
+    pub fn read(self) -> u32 {
+        // SAFETY: reading a register of a function makes no device access memory.
+        unsafe { Port::new(self.0).read() }
+    }
+
+    /// Writes `value` to the selected register.
+    ///
+    /// # Safety
+    /// It makes no device access memory that the device's driver hasn't given to it.
+    pub unsafe fn write(self, value: u32) {
+        // SAFETY: the caller's promise.
+        unsafe { Port::new(self.0).write(value) }
+    }
+}
+
 /// The number of bits of one read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are numbers of bits")]
@@ -91,8 +112,7 @@ pub enum Width {
 pub fn read(port: u16, width: Width) -> u32 {
     match width {
         // SAFETY: IN only changes the CPU's register. A device writes only to memory
-        // addresses that a driver has set up, and the kernel sets up none, so no read
-        // changes the kernel's memory.
+        // that its driver has given to it.
         Width::Bits8 => u32::from(unsafe { Port::<u8>::new(port).read() }),
         // SAFETY: as above.
         Width::Bits16 => u32::from(unsafe { Port::<u16>::new(port).read() }),
@@ -142,8 +162,8 @@ pub(in crate::arch) const QEMU_PM1A_CONTROL: Port16 = Port16::new(0x604);
 /// Selects a register of PCI's configuration space (PCI Local Bus Specification 3.0,
 /// "Software Generation of Configuration Transactions").
 pub const PCI_ADDRESS: Port32 = Port32::new(0xCF8);
-/// The selected register: a write could make a device access memory.
-pub const PCI_DATA: ReadPort32 = ReadPort32(0xCFC);
+/// The selected register.
+pub const PCI_DATA: PciDataPort = PciDataPort(0xCFC);
 /// The chipset's reset control (Intel 500 series PCH datasheet).
 pub(in crate::arch) const RESET_CONTROL: Port8 = Port8::new(0xCF9);
 

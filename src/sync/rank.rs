@@ -57,6 +57,10 @@ ranks! {
         AddressSpace,
         /// The allocated pages of shared memory.
         SharedMemory,
+        /// The work of a disk's controller: open for commands, closed for a reset.
+        ControllerGate,
+        /// The admin commands of a disk's controller.
+        Controller,
         /// Keys that were typed and not yet read.
         Input,
         /// The shared state of a process: descriptors, signals, directories. Never two at once.
@@ -65,6 +69,8 @@ ranks! {
         ThreadSignals,
         /// The state that file operations look up: directory entries, pages of a file, mounts.
         Files,
+        /// The lists of drivers: owned functions, disks, the requests of a queue.
+        Drivers,
         /// The end of the kernel's heap.
         HeapEnd,
         /// The free small blocks of a CPU.

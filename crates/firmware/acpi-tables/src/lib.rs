@@ -10,6 +10,7 @@
 //! | [`root`] | the list of tables: RSDT, XSDT |
 //! | [`fadt`] | the fixed hardware: FACP |
 //! | [`hpet`] | the high precision event timer: HPET |
+//! | [`mcfg`] | the memory for the configuration of PCI functions: MCFG |
 //! | [`madt`] | CPUs and interrupt controllers: APIC |
 //! | [`sleep`] | the package `_S5_` in the AML of DSDT and SSDT |
 //! | [`purpose`] | the purpose of each table, in a few words |
@@ -24,6 +25,7 @@ pub mod fadt;
 pub mod header;
 pub mod hpet;
 pub mod madt;
+pub mod mcfg;
 pub mod purpose;
 pub mod root;
 mod signature;

@@ -114,6 +114,27 @@ fn timer_without_a_length_is_none() {
 }
 
 #[test]
+fn mcfg_lists_the_buses_in_order() {
+    let entry = |base: u64, segment: u16, first, last| {
+        let mut bytes = base.to_le_bytes().to_vec();
+        bytes.extend(segment.to_le_bytes());
+        bytes.extend([first, last, 0, 0, 0, 0]);
+        bytes
+    };
+    let mut content = vec![0; 8];
+    content.extend(entry(0xE000_0000, 0, 0, 255));
+    content.extend(entry(0xF000_0000, 1, 9, 8));
+    content.extend(entry(0xF800_0000, 1, 8, 9));
+    let found = |content: &[u8]| mcfg::entries(&table(b"MCFG", content)).collect::<Vec<_>>();
+    let first = mcfg::Ecam { base: 0xE000_0000, segment: 0, first_bus: 0, last_bus: 255 };
+    let second = mcfg::Ecam { base: 0xF800_0000, segment: 1, first_bus: 8, last_bus: 9 };
+    assert_eq!(found(&content), [first, second]);
+    assert_eq!(found(&content[..content.len() - 1]), [first]);
+    assert_eq!(found(&content[..8]), []);
+    assert_eq!(found(&[]), []);
+}
+
+#[test]
 fn hpet_is_in_memory_or_nowhere() {
     let mut content = vec![0; 56 - HEADER_BYTES];
     content[44 - HEADER_BYTES..][..8].copy_from_slice(&0xFED0_0000_u64.to_le_bytes());
@@ -235,6 +256,7 @@ proptest! {
         prop_assert!(root::entries(&bytes).count() <= bytes.len() / 4);
         prop_assert!(madt::entries(&bytes).count() <= bytes.len() / 2);
         let _ = madt::local_apic_address(&bytes);
+        prop_assert!(mcfg::entries(&bytes).count() <= bytes.len() / 16);
         let _ = Fadt::read(&bytes).profile_name();
         let _ = sleep::find_s5(&bytes);
     }

@@ -3,16 +3,6 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::arch::ports::{PCI_ADDRESS, PCI_DATA};
-use crate::sync::{IrqMutex, Rank};
-
-/// This bit must be set in an address to select a register.
-const ENABLE: u32 = 1 << 31;
-
-/// Protects the pair of ports, from the selection of a register to its access. Taken for each read
-/// of a register; not by interrupt handlers.
-static PORTS: IrqMutex<()> = IrqMutex::new(Rank::Device, ());
-
 /// The address of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
@@ -27,14 +17,10 @@ impl Address {
         (device < 32 && function < 8).then_some(Self { bus, device, function })
     }
 
-    /// Reads the register at `offset_bytes`, a multiple of 4. All bits are set if there
-    /// is no function. Takes about two microseconds.
-    pub fn read(self, offset_bytes: u8) -> u32 {
+    /// Returns the address with the bits of bus, device and function, from bit 0 on.
+    pub(super) fn bits(self) -> u32 {
         let [bus, device, function] = [self.bus, self.device, self.function].map(u32::from);
-        let place = bus << 16 | device << 11 | function << 8 | u32::from(offset_bytes & !3);
-        let _ports = PORTS.lock();
-        PCI_ADDRESS.write(ENABLE | place);
-        PCI_DATA.read()
+        bus << 8 | device << 3 | function
     }
 }
 
@@ -71,11 +57,4 @@ impl FromStr for Address {
         };
         parse().ok_or(NotAnAddress)
     }
-}
-
-/// Returns whether the ports work: a selected register can be read back.
-pub(super) fn is_present() -> bool {
-    let _ports = PORTS.lock();
-    PCI_ADDRESS.write(ENABLE);
-    PCI_ADDRESS.read() == ENABLE
 }

@@ -1,5 +1,6 @@
 //! Tests of addresses, base addresses, and the functions of QEMU's PC.
 
+use super::function::register;
 use super::*;
 use alloc::string::ToString;
 
@@ -45,4 +46,30 @@ fn machine_has_a_host_bridge_and_nothing_beyond() {
     assert_eq!((function.class.0, function.class.1), (6, 0));
     assert_eq!(Function::find(Address { bus: 0xFF, device: 0x1F, function: 7 }), None);
     assert!(find_all().is_sorted_by_key(|function| function.address));
+}
+
+/// The network card of QEMU's PC has 128 KiB of registers.
+#[test_case]
+fn function_has_one_owner_and_then_none() {
+    let card = find_all().find(|function| function.class == (2, 0, 0)).expect("there is a card");
+    let command = configuration::read(card.address, register::STATUS_COMMAND) & 0xFFFF;
+    let owned = OwnedFunction::try_new(&card, "test").expect("nothing owns it");
+    assert_eq!(owned.size_of(0), 128 * 1024);
+    assert_eq!(card.base_addresses().next(), owned.function().base_addresses().next());
+    assert_eq!(OwnedFunction::try_new(&card, "other").err(), Some(OwnError::Owned("test")));
+    assert_eq!(card.driver(), Some("test"));
+    // It responds, is no bus master, and doesn't use its line.
+    assert_eq!(configuration::read(card.address, register::STATUS_COMMAND) & 0b111, 0b010);
+    // SAFETY: only read.
+    let registers = unsafe { owned.map(0, "test") }.expect("it has registers");
+    assert_ne!(registers.read_u32(8), u32::MAX);
+    drop(registers);
+    assert_eq!(MsiX::try_new(&owned).err(), Some(OwnError::NoMessages));
+    drop(owned);
+    assert_eq!(
+        (card.driver(), configuration::read(card.address, register::STATUS_COMMAND) & 0b111),
+        (None, 0)
+    );
+    assert!(command & 0b10 != 0, "the firmware had it respond");
+    drop(OwnedFunction::try_new(&card, "other").expect("it is free again"));
 }

@@ -53,6 +53,9 @@ fn show_function(function: &Function, out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "{address} {}", What(function))?;
     writeln!(out, "  vendor:device  {vendor:04x}:{device:04x}, revision {revision:02x}")?;
     writeln!(out, "  class          {:02x}{:02x}{:02x}", class.0, class.1, class.2)?;
+    if let Some(driver) = function.driver() {
+        writeln!(out, "  driver         {driver}")?;
+    }
     if let Some(pin) = function.interrupt_pin {
         match function.interrupt_line {
             Some(line) => writeln!(out, "  interrupt      pin {pin}, IRQ {line}")?,
