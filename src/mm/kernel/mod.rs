@@ -10,12 +10,14 @@
 //! | [`stacks`], [`kernel_stack`] | kernel stacks and their guards |
 //! | [`device_memory`], [`device_names`] | memory of devices |
 //! | [`scratch`] | a page that is mapped to measure how long that takes |
+//! | [`dma_memory`] | memory that devices access |
 //! | [`firmware_memory`] | copies of the firmware's memory |
 //! | [`trampoline`] | the page at which other CPUs start |
 //! | [`heap`] | the heap, for `alloc` |
 
 pub mod device_memory;
 pub(in crate::mm) mod device_names;
+pub mod dma_memory;
 pub mod firmware_memory;
 pub mod frames;
 pub mod heap;

@@ -20,6 +20,8 @@ pub enum Purpose {
     UserTables,
     /// The contents of files and pipes.
     Files,
+    /// Memory that devices access: queues of commands.
+    Devices,
     /// All other purposes.
     Other,
 }
@@ -29,7 +31,7 @@ pub(super) const PURPOSES: usize = Purpose::ALL.len();
 
 impl Purpose {
     /// All purposes with their names.
-    pub const ALL: [(Self, &'static str); 9] = [
+    pub const ALL: [(Self, &'static str); 10] = [
         (Self::Stub, "boot stub"),
         (Self::PageTables, "page tables"),
         (Self::Heap, "heap"),
@@ -38,6 +40,7 @@ impl Purpose {
         (Self::User, "programs"),
         (Self::UserTables, "page tables of programs"),
         (Self::Files, "files"),
+        (Self::Devices, "devices"),
         (Self::Other, "other"),
     ];
 }
