@@ -8,8 +8,8 @@
 use crate::monitor::{Machine, device};
 use crate::panic::Ending;
 use crate::{
-    arch, boot, console, drivers, fs, klog, mm, panic, process, procfs, profile, symbols, syscall,
-    task, tty,
+    arch, block, boot, console, drivers, fs, klog, mm, panic, process, procfs, profile, symbols,
+    syscall, task, tty,
 };
 
 /// Starts everything, from the entry of `rust_main` to the machine that the prompt uses.
@@ -55,7 +55,8 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let console = console::start(timer, serial, keyboard, screen);
     tty::start(console);
     device::start();
-    let files = fs::start(tasks, boot, rtc);
+    let disks = block::start(drivers::table::start(tasks, &pci));
+    let files = fs::start(tasks, boot, rtc, disks);
     tty::start_ptys(files);
     let processes = process::start(files, syscall::handle, &boot.options);
     procfs::start(files, processes, boot);

@@ -13,6 +13,7 @@ use path_walk::LastLink;
 
 use crate::arch::reset;
 use crate::console;
+use crate::drivers;
 use crate::fs;
 use crate::fs::namespace::lookup::{Caller, look_up_path};
 use crate::monitor::{self, Machine, device};
@@ -82,6 +83,7 @@ fn end(machine: &Machine, status: ExitStatus) {
     if reset::is_qemu() {
         reset::report_status(status.shell_status());
     }
+    drivers::table::shut_down();
     let Some(acpi) = &machine.acpi else {
         log::error!("the machine can't be switched off: there are no ACPI tables");
         return;

@@ -52,6 +52,7 @@ extern crate alloc;
 
 #[expect(unsafe_code, reason = "ports, control registers, tables that the CPU reads")]
 pub mod arch;
+pub mod block;
 #[expect(unsafe_code, reason = "reads the loader's structure at its physical address")]
 pub mod boot;
 pub mod bring_up;

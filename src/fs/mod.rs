@@ -11,7 +11,7 @@
 //! | [`tmpfs`] | the file system in memory, which is also the root |
 //! | [`generated`] | files whose contents are generated when they are read |
 //! | [`kinds`] | the kinds of file systems that can be mounted |
-//! | [`devfs`], [`devices`], [`char_devices`] | devices, and their nodes |
+//! | [`devfs`], [`devices`], [`char_devices`], [`block_files`] | devices, and their nodes |
 //! | [`initramfs`] | the first files, from the loader's modules |
 //! | [`pipe`] | pipes and FIFOs |
 //! | [`locks`], [`seals`] | advisory locks of a file, and its seals |
@@ -54,6 +54,7 @@
 #![forbid(unsafe_code)]
 
 pub mod attributes;
+pub mod block_files;
 pub mod char_devices;
 pub mod clock_timer;
 pub mod credentials;
@@ -87,6 +88,7 @@ use alloc::vec::Vec;
 use path_walk::LastLink;
 use spin::Once;
 
+use crate::block::BlockDevices;
 use crate::boot::Boot;
 use crate::drivers::char::rtc::Rtc;
 use crate::mm::kernel::frames;
@@ -132,22 +134,23 @@ pub struct Files(());
 ///
 /// # Panics
 /// If there is no memory for it.
-pub fn start(_tasks: Tasks, boot: &Boot, rtc: Rtc) -> Files {
+pub fn start(_tasks: Tasks, boot: &Boot, rtc: Rtc, disks: BlockDevices) -> Files {
     if let Ok(now) = rtc.now() {
         time::start(now.unix_seconds());
     }
     namespace::start(frames::managed(), random::number());
-    let root = make_root(boot).expect("there is memory for the root directory");
+    let root = make_root(boot, disks).expect("there is memory for the root directory");
     ROOT.call_once(|| root);
     Files(())
 }
 
-fn make_root(boot: &Boot) -> Result<Path, FsError> {
+fn make_root(boot: &Boot, disks: BlockDevices) -> Result<Path, FsError> {
     let mode = Mode::from_bits_truncate(0o755);
     let root = attach::new_tree(tmpfs::make("rootfs", Limits::default_of_machine(), mode)?)?;
     kinds::register(tmpfs::KIND)?;
     kinds::register(devfs::KIND)?;
     char_devices::start()?;
+    block_files::start(disks)?;
     initramfs::unpack_modules(boot, &root);
     // The archives may have a file at /dev that isn't a directory.
     if let Err(error) = mount_devices(&root) {

@@ -1,9 +1,12 @@
 //! Requests that all files support: ioctl(2). All others are requests for terminals.
 
+use super::block_ioctl;
 use super::call::{Call, CallResult};
 use super::fcntl::pipe_of;
 use super::terminal::{self, FIONREAD};
 use crate::fs::attributes::FileKind;
+use crate::fs::block_files::BlockFile;
+use crate::fs::file::file_ops::downcast;
 use crate::fs::file::open_file::OpenFile;
 use crate::fs::file::open_flags::OpenFlags;
 use crate::process::descriptors::OnExec;
@@ -31,7 +34,10 @@ pub(super) fn ioctl(call: &mut Call<'_>) -> CallResult {
             call.pointer::<u32>(2).write(&(len_bytes as u32))?;
             Ok(0)
         }
-        _ => terminal::control(call, &file),
+        _ => match file.special().and_then(|special| downcast::<BlockFile>(&**special)) {
+            Some(block_file) => block_ioctl::control(call, block_file),
+            None => terminal::control(call, &file),
+        },
     }
 }
 

@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod barrier;
+mod block_ioctl;
 pub mod call;
 mod capability;
 mod clone;

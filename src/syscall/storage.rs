@@ -1,10 +1,12 @@
 //! Storage of the contents of files: fsync(2), sync(2), fallocate(2), posix_fadvise(2).
 //!
-//! A file in memory is stored as soon as it is written, and needs no read from storage.
+//! A file in memory is stored as soon as it is written, and needs no read from storage. What is written
+//! to a block device is on the disk, but may be in the disk's cache.
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::fs::attributes::FileKind;
+use crate::fs::block_files;
 use crate::fs::file::open_file::{Allocate, OpenFile};
 
 /// Returns whether its contents are pages, or entries of a directory.
@@ -14,13 +16,18 @@ fn is_stored(file: &OpenFile) -> bool {
 }
 
 pub(super) fn fsync(call: &mut Call<'_>) -> CallResult {
-    match is_stored(&*call.file(0)?) {
-        true => Ok(0),
-        false => Err(Errno::EINVAL.into()),
+    let file = call.file(0)?;
+    match file.special() {
+        Some(special) => special.sync()?,
+        None if is_stored(&file) => {}
+        None => return Err(Errno::EINVAL.into()),
     }
+    Ok(0)
 }
 
 pub(super) fn sync(_call: &mut Call<'_>) -> CallResult {
+    // As on Linux, errors aren't reported: fsync(2) does that.
+    let _ = block_files::flush_all();
     Ok(0)
 }
 

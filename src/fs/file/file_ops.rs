@@ -43,6 +43,14 @@ pub trait FileOps: Send + Sync + Any {
         false
     }
 
+    /// Makes all data that has been written go to the medium: fsync(2). May wait.
+    ///
+    /// # Errors
+    /// [`FsError::InvalidArgument`] if there is no medium, or the error of the device.
+    fn sync(&self) -> Result<(), FsError> {
+        Err(FsError::InvalidArgument)
+    }
+
     /// Returns whether a seek has no effect and returns 0, instead of an error.
     fn ignores_seeks(&self) -> bool {
         false

@@ -24,6 +24,7 @@ pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &cpu::cr::COMMAND,
     &devices::date::COMMAND,
     &cpu::disasm::COMMAND,
+    &devices::disks::COMMAND,
     &session::echo::COMMAND,
     &session::fault::COMMAND,
     &tasks::fds::COMMAND,

@@ -3,6 +3,7 @@
 use crate::arch::cpu::percpu;
 use crate::arch::irq;
 use crate::arch::irq::vectors::{FIRST_LINE_VECTOR, LINES};
+use crate::block::devices::{self as block_devices, MAJOR};
 use crate::fs::attributes::FileKind;
 use crate::fs::error::FsError;
 use crate::fs::generated::Text;
@@ -30,6 +31,7 @@ pub(in crate::procfs) fn devices(_: &(), text: &mut Text) -> Result<(), FsError>
             let name = match (device.number.major, device.node) {
                 (1, _) => "mem",
                 (136, _) => "pts",
+                (MAJOR, _) => "blkext",
                 (_, Some(node)) => node.name,
                 (_, None) => "unnamed",
             };
@@ -50,12 +52,19 @@ pub(in crate::procfs) fn filesystems(_: &(), text: &mut Text) -> Result<(), FsEr
     Ok(())
 }
 
-/// There are no disks.
+/// The disks and their partitions.
+///
+/// Source: proc(5), /proc/partitions.
 pub(in crate::procfs) fn partitions(_: &(), text: &mut Text) -> Result<(), FsError> {
-    text.push(b"major minor  #blocks  name\n\n")
+    text.push(b"major minor  #blocks  name\n\n")?;
+    for device in block_devices::all() {
+        let (minor, kib) = (device.minor(), device.len_bytes() / 1024);
+        writeln!(text, "{MAJOR:4}  {minor:7} {kib:10} {}", device.name())?;
+    }
+    Ok(())
 }
 
-/// There are no disks: no line.
+/// The transfers of disks are not counted: no line.
 pub(in crate::procfs) fn diskstats(_: &(), _: &mut Text) -> Result<(), FsError> {
     Ok(())
 }

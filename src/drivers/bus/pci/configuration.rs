@@ -81,7 +81,7 @@ fn place(address: Address, offset_bytes: u16) -> Option<(&'static DeviceMemory, 
     let bus = address.bus;
     let region = regions.iter().find(|it| (it.first_bus..=it.last_bus).contains(&bus))?;
     let function = u64::from(address.bits()) - (u64::from(region.first_bus) << 8);
-    let offset_bytes = u64::from(offset_bytes) % FUNCTION_BYTES & !3;
+    let offset_bytes = u64::from(offset_bytes & !3) % FUNCTION_BYTES;
     Some((&region.memory, function * FUNCTION_BYTES + offset_bytes))
 }
 

@@ -2,6 +2,7 @@
 
 pub(in crate::monitor) mod acpi;
 pub(in crate::monitor) mod date;
+pub(in crate::monitor) mod disks;
 pub(in crate::monitor) mod irq;
 pub(in crate::monitor) mod lspci;
 pub(in crate::monitor) mod ports;

@@ -4,6 +4,7 @@ use core::fmt::{self, Write};
 
 use crate::arch::reset;
 use crate::console;
+use crate::drivers;
 use crate::monitor::command::{Command, NO_WORDS, Run};
 use crate::monitor::machine::Machine;
 
@@ -15,6 +16,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     words: NO_WORDS,
     run: Run::Machine(|machine, arguments, out| {
         arguments.end()?;
+        drivers::table::shut_down();
         by_acpi(machine, out)?;
         if reset::is_qemu() {
             writeln!(out, "Trying QEMU's port for power-off.")?;

@@ -1,0 +1,216 @@
+//! A disk or a partition, and transfers from and to it.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use heapless::Deque;
+use partition_table::{Identity, PartitionKind};
+
+use super::error::BlockError;
+use crate::drivers::block::disk::{Begun, Disk, DiskInfo};
+use crate::drivers::block::request::{Operation, Request, Segment};
+use crate::mm::kernel::frames::SharedFrame;
+use crate::mm::kernel::layout::FRAME_BYTES;
+use crate::sync::{Mutex, MutexGuard, Rank};
+
+/// The most requests of a transfer that are in flight at once.
+const IN_FLIGHT_MAX: usize = 8;
+
+/// The direction of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the device to memory.
+    Read,
+    /// From memory to the device.
+    Write,
+}
+
+/// A partition's place in the table of its disk.
+#[derive(Clone, Debug)]
+pub struct PartitionInfo {
+    /// Its number in the table.
+    pub number: u32,
+    /// Its kind.
+    pub kind: PartitionKind,
+    /// Its identity.
+    pub identity: Identity,
+}
+
+/// A block device: a disk, or a partition of one.
+pub struct BlockDevice {
+    disk: Arc<dyn Disk>,
+    name: String,
+    minor: u32,
+    first_sector: u64,
+    sectors: u64,
+    partition: Option<PartitionInfo>,
+    /// Held by a writer, which may have to read parts of sectors first.
+    writes: Mutex<()>,
+}
+
+impl BlockDevice {
+    /// Makes the device of a whole disk.
+    pub(super) fn of_disk(disk: Arc<dyn Disk>, minor: u32) -> Self {
+        let DiskInfo { ref name, sectors, .. } = *disk.info();
+        let name = name.clone();
+        Self::new(disk, name, minor, (0, sectors), None)
+    }
+
+    /// Makes the device of a partition, with its first sector and the number of its sectors, which
+    /// lie within the disk.
+    pub(super) fn of_partition(
+        disk: Arc<dyn Disk>,
+        minor: u32,
+        range: (u64, u64),
+        info: PartitionInfo,
+    ) -> Self {
+        let name = partition_name(&disk.info().name, info.number);
+        Self::new(disk, name, minor, range, Some(info))
+    }
+
+    fn new(
+        disk: Arc<dyn Disk>,
+        name: String,
+        minor: u32,
+        (first_sector, sectors): (u64, u64),
+        partition: Option<PartitionInfo>,
+    ) -> Self {
+        let writes = Mutex::new(Rank::SpecialFile, ());
+        Self { disk, name, minor, first_sector, sectors, partition, writes }
+    }
+
+    /// Excludes other writers, until the guard is dropped. May wait.
+    pub fn lock_writes(&self) -> MutexGuard<'_, ()> {
+        self.writes.lock()
+    }
+
+    /// Returns its name, as on Linux.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns its minor number; the major number is [`MAJOR`](super::devices::MAJOR).
+    pub fn minor(&self) -> u32 {
+        self.minor
+    }
+
+    /// Returns the properties of its disk.
+    pub fn disk(&self) -> &DiskInfo {
+        self.disk.info()
+    }
+
+    /// Returns its place in the table of its disk; `None` for a whole disk.
+    pub fn partition(&self) -> Option<&PartitionInfo> {
+        self.partition.as_ref()
+    }
+
+    /// Returns the first sector on the disk.
+    pub fn first_sector(&self) -> u64 {
+        self.first_sector
+    }
+
+    /// Returns its size, in bytes.
+    pub fn len_bytes(&self) -> u64 {
+        self.sectors.saturating_mul(self.sector_bytes())
+    }
+
+    /// Returns the size of a sector, in bytes.
+    pub fn sector_bytes(&self) -> u64 {
+        self.disk.info().sector_bytes.into()
+    }
+
+    /// Transfers the bytes of `range`, which are whole sectors, from or to `frames`, one after the
+    /// other and from the start of the first one. Several requests are in flight at once. May wait.
+    ///
+    /// # Errors
+    /// See [`BlockError`]. A part may have been transferred.
+    ///
+    /// # Panics
+    /// If there are fewer frames than the range needs.
+    pub fn transfer(
+        &self,
+        direction: Direction,
+        range: Range<u64>,
+        frames: &[SharedFrame],
+    ) -> Result<(), BlockError> {
+        let sector_bytes = self.sector_bytes();
+        let is_valid = range.start <= range.end
+            && range.end <= self.len_bytes()
+            && range.start.is_multiple_of(sector_bytes)
+            && range.end.is_multiple_of(sector_bytes);
+        if !is_valid {
+            return Err(BlockError::OutOfRange);
+        }
+        let operation = match direction {
+            Direction::Read => Operation::Read,
+            Direction::Write => Operation::Write { is_forced: false },
+        };
+        let pages_max = u64::from(self.disk.info().request_bytes_max) / FRAME_BYTES;
+        let request_bytes = pages_max.max(1) * FRAME_BYTES;
+        let mut in_flight = Deque::<Begun, IN_FLIGHT_MAX>::new();
+        let mut result = Ok(());
+        let mut done = 0;
+        let len_bytes = range.end - range.start;
+        while done < len_bytes && result.is_ok() {
+            if in_flight.is_full()
+                && let Some(begun) = in_flight.pop_front()
+            {
+                result = result.and(self.disk.finish(begun).map_err(BlockError::from));
+            }
+            let now = request_bytes.min(len_bytes - done);
+            let sector = self.first_sector + (range.start + done) / sector_bytes;
+            let begun = segments(frames, done, now).and_then(|segments| {
+                Ok(self.disk.begin(Request { operation, sector, segments })?)
+            });
+            match begun {
+                Ok(begun) => in_flight.push_back(begun).expect("there is room"),
+                Err(error) => result = result.and(Err(error)),
+            }
+            done += now;
+        }
+        // The memory belongs to the disk until all have ended.
+        while let Some(begun) = in_flight.pop_front() {
+            result = result.and(self.disk.finish(begun).map_err(BlockError::from));
+        }
+        result
+    }
+
+    /// Writes the data of all transfers that have ended to the medium. May wait.
+    ///
+    /// # Errors
+    /// See [`BlockError`].
+    pub fn flush(&self) -> Result<(), BlockError> {
+        if !self.disk.info().has_write_cache {
+            return Ok(());
+        }
+        let begun = self.disk.begin(Request::flush())?;
+        Ok(self.disk.finish(begun)?)
+    }
+}
+
+/// Returns the segments for `len_bytes` bytes of `frames` from `offset_bytes` on, the start of a
+/// frame.
+fn segments(
+    frames: &[SharedFrame],
+    offset_bytes: u64,
+    len_bytes: u64,
+) -> Result<Vec<Segment>, BlockError> {
+    let first = (offset_bytes / FRAME_BYTES) as usize;
+    let count = len_bytes.div_ceil(FRAME_BYTES) as usize;
+    let mut segments = Vec::new();
+    segments.try_reserve_exact(count).map_err(|_| BlockError::NoMemory)?;
+    for (index, frame) in frames[first..first + count].iter().enumerate() {
+        let left = len_bytes - index as u64 * FRAME_BYTES;
+        let frame = frame.try_clone().map_err(|_| BlockError::NoMemory)?;
+        segments.push(Segment { frame, range: 0..left.min(FRAME_BYTES) as usize });
+    }
+    Ok(segments)
+}
+
+/// Returns the name of a partition: `nvme0n1p2`, but `sda2`.
+fn partition_name(disk: &str, number: u32) -> String {
+    let separator = if disk.ends_with(|c: char| c.is_ascii_digit()) { "p" } else { "" };
+    alloc::format!("{disk}{separator}{number}")
+}

@@ -1,0 +1,115 @@
+//! All block devices, and the search for partitions.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use partition_table::{ScanError, Table, TableKind, scan};
+
+use super::device::{BlockDevice, Direction, PartitionInfo};
+use super::error::BlockError;
+use crate::drivers::block::disk::{self, Disk};
+use crate::mm::kernel::frames::{Purpose, SharedFrame};
+use crate::mm::kernel::layout::FRAME_BYTES;
+use crate::sync::{Rank, SpinMutex};
+
+/// The major number of all block devices: that of devices without a number of their own.
+///
+/// Source: Linux, Documentation/admin-guide/devices.txt, "259 block".
+pub const MAJOR: u32 = 259;
+
+/// Protects the list of devices, by their minor numbers; held to add or to look up a device; not taken
+/// by interrupt handlers.
+static DEVICES: SpinMutex<Vec<Arc<BlockDevice>>> = SpinMutex::new(Rank::Drivers, Vec::new());
+
+/// Returns the device with this minor number.
+pub fn get(minor: u32) -> Option<Arc<BlockDevice>> {
+    DEVICES.lock().get(minor as usize).cloned()
+}
+
+/// Returns all devices: each disk before its partitions.
+pub fn all() -> Vec<Arc<BlockDevice>> {
+    DEVICES.lock().clone()
+}
+
+/// Adds all disks and their partitions.
+pub(super) fn find_all() {
+    let mut index = 0;
+    while let Some(disk) = disk::nth(index) {
+        index += 1;
+        add(|minor| BlockDevice::of_disk(disk.clone(), minor));
+        let name = &disk.info().name;
+        match read_table(&disk) {
+            Ok(table) => {
+                log_table(name, &table);
+                add_partitions(&disk, table);
+            }
+            Err(error) => log::error!("{name}: the partitions can't be read: {error}"),
+        }
+    }
+}
+
+fn add(make: impl FnOnce(u32) -> BlockDevice) {
+    let minor = DEVICES.lock().len() as u32;
+    let device = Arc::new(make(minor));
+    DEVICES.lock().push(device);
+}
+
+fn add_partitions(disk: &Arc<dyn Disk>, table: Table) {
+    for found in table.partitions {
+        let range = (found.first_sector, found.sectors);
+        let info =
+            PartitionInfo { number: found.number, kind: found.kind, identity: found.identity };
+        add(|minor| BlockDevice::of_partition(disk.clone(), minor, range, info));
+    }
+}
+
+fn log_table(name: &str, table: &Table) {
+    let kind = match table.kind {
+        TableKind::None => "no partition table",
+        TableKind::Mbr => "MBR",
+        TableKind::Gpt => "GPT",
+    };
+    log::info!("{name}: {kind}, {} partitions", table.partitions.len());
+    for damage in &table.damages {
+        log::warn!("{name}: {damage}");
+    }
+}
+
+/// A disk whose table is read, through a frame.
+struct Reader {
+    device: BlockDevice,
+    frame: SharedFrame,
+}
+
+impl partition_table::Disk for Reader {
+    type Error = BlockError;
+
+    fn sector_bytes(&self) -> usize {
+        self.device.sector_bytes() as usize
+    }
+
+    fn sectors(&self) -> u64 {
+        self.device.len_bytes() / self.device.sector_bytes()
+    }
+
+    fn read(&mut self, sector: u64, to: &mut [u8]) -> Result<(), BlockError> {
+        let mut at = sector * self.device.sector_bytes();
+        for piece in to.chunks_mut(FRAME_BYTES as usize) {
+            let end = at + piece.len() as u64;
+            let frames = core::slice::from_ref(&self.frame);
+            self.device.transfer(Direction::Read, at..end, frames)?;
+            self.frame.bytes(0..piece.len()).read(piece);
+            at = end;
+        }
+        Ok(())
+    }
+}
+
+fn read_table(disk: &Arc<dyn Disk>) -> Result<Table, BlockError> {
+    let frame = SharedFrame::try_new_zeroed(Purpose::Files).ok_or(BlockError::NoMemory)?;
+    let device = BlockDevice::of_disk(disk.clone(), 0);
+    scan(&mut Reader { device, frame }).map_err(|error| match error {
+        ScanError::Disk(error) => error,
+        ScanError::SectorSize => BlockError::OutOfRange,
+    })
+}

@@ -1,0 +1,103 @@
+//! Transfers of a disk in memory that fails on request.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::device::{BlockDevice, Direction};
+use super::error::BlockError;
+use crate::drivers::block::disk::{Begun, Disk, DiskInfo};
+use crate::drivers::block::request::{IoError, Operation, Request};
+use crate::mm::kernel::frames::{Purpose, SharedFrame};
+use crate::sync::{Rank, SpinMutex};
+
+/// A disk that keeps its requests and gives each byte of a sector the sector's number.
+struct MemoryDisk {
+    info: DiskInfo,
+    requests: SpinMutex<Vec<(Operation, u64, u64)>>,
+    /// The sector that can't be transferred.
+    bad: Option<u64>,
+}
+
+impl MemoryDisk {
+    fn new(bad: Option<u64>) -> Arc<Self> {
+        let info = DiskInfo {
+            name: "nvme9n1".into(),
+            model: "memory".into(),
+            sector_bytes: 512,
+            sectors: 1000,
+            request_bytes_max: 8192,
+            is_read_only: false,
+            has_write_cache: true,
+        };
+        Arc::new(Self { info, requests: SpinMutex::new(Rank::Process, Vec::new()), bad })
+    }
+}
+
+impl Disk for MemoryDisk {
+    fn info(&self) -> &DiskInfo {
+        &self.info
+    }
+
+    fn begin(&self, request: Request) -> Result<Begun, IoError> {
+        let sectors = request.len_bytes() / 512;
+        for (index, segment) in request.segments.iter().enumerate() {
+            assert_eq!(segment.range.start, 0);
+            for at in segment.range.clone().step_by(512) {
+                let sector = request.sector + (index * 8 + at / 512) as u64;
+                segment.frame.bytes(at..at + 512).write(&[sector as u8; 512]);
+            }
+        }
+        self.requests.lock().push((request.operation, request.sector, sectors));
+        Ok(Begun::for_test(request.sector as u16, sectors as u16))
+    }
+
+    fn finish(&self, begun: Begun) -> Result<(), IoError> {
+        let (first, count) = begun.numbers();
+        let is_bad =
+            self.bad.is_some_and(|bad| (first..first + count).map(u64::from).any(|it| it == bad));
+        if is_bad { Err(IoError::Failed) } else { Ok(()) }
+    }
+}
+
+fn frames(count: usize) -> Vec<SharedFrame> {
+    let one = || SharedFrame::try_new_zeroed(Purpose::Files).expect("there is memory");
+    (0..count).map(|_| one()).collect()
+}
+
+#[test_case]
+fn transfer_is_cut_into_requests_that_the_disk_can_take() {
+    let disk = MemoryDisk::new(None);
+    let device = BlockDevice::of_disk(disk.clone(), 0);
+    let frames = frames(5);
+    let range = 10 * 512..(10 + 33) * 512;
+    device.transfer(Direction::Read, range, &frames).expect("it is within the disk");
+    let requests = disk.requests.lock().clone();
+    let read = |sector, count| (Operation::Read, sector, count);
+    assert_eq!(requests, [read(10, 16), read(26, 16), read(42, 1)]);
+    let mut bytes = [0; 512];
+    frames[4].bytes(0..512).read(&mut bytes);
+    assert_eq!(bytes, [42; 512]);
+    frames[1].bytes(512..1024).read(&mut bytes);
+    assert_eq!(bytes, [19; 512]);
+}
+
+#[test_case]
+fn ranges_that_are_no_sectors_of_the_device_are_refused() {
+    let device = BlockDevice::of_disk(MemoryDisk::new(None), 0);
+    let frames = frames(1);
+    for range in [1..513, 0..100, 512..1_000_000, 999 * 512..1001 * 512] {
+        let result = device.transfer(Direction::Write, range, &frames);
+        assert_eq!(result, Err(BlockError::OutOfRange));
+    }
+    assert_eq!(device.transfer(Direction::Write, 512..512, &[]), Ok(()));
+}
+
+#[test_case]
+fn error_of_any_request_is_returned() {
+    for bad in [10, 30, 42] {
+        let device = BlockDevice::of_disk(MemoryDisk::new(Some(bad)), 0);
+        let frames = frames(5);
+        let range = 10 * 512..(10 + 33) * 512;
+        assert_eq!(device.transfer(Direction::Write, range, &frames), Err(BlockError::Io));
+    }
+}

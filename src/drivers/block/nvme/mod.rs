@@ -1,0 +1,80 @@
+//! NVM Express: disks on PCI Express.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`registers`] | the registers of a controller |
+//! | [`queue`] | a pair of queues for commands and answers |
+//! | [`controller`] | the start of a controller, its queues, time-outs and resets |
+//! | [`namespace`] | a namespace of a controller, as a disk |
+//! | [`error`] | why a controller can't be used |
+//!
+//! What a controller reads and writes in memory is in the crate `nvme-protocol`.
+
+mod controller;
+mod error;
+mod namespace;
+mod queue;
+mod registers;
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use nvme_protocol::command::Identify;
+use nvme_protocol::identify::{Controller as ControllerInfo, Namespace, namespace_numbers};
+
+use crate::drivers::block::disk;
+use crate::drivers::bus::pci::Function;
+use crate::sync::{Rank, SpinMutex};
+use controller::Controller;
+use namespace::NvmeDisk;
+
+pub use error::NvmeError;
+
+/// Protects the list of controllers, in the order of their numbers.
+static CONTROLLERS: SpinMutex<Vec<Arc<Controller>>> = SpinMutex::new(Rank::Drivers, Vec::new());
+
+/// Starts a controller, and adds its namespaces to the disks. May wait.
+///
+/// # Errors
+/// See [`NvmeError`]. The function is free again then.
+pub fn start(function: &Function) -> Result<(), NvmeError> {
+    let number = CONTROLLERS.lock().len();
+    let controller = Arc::new(Controller::try_new(function, number)?);
+    let about = ControllerInfo::from_bytes(&controller.identify(Identify::Controller)?);
+    controller.log_start(about.model.as_str(), about.serial.as_str());
+    let list = controller.identify(Identify::NamespacesAbove(0))?;
+    for number in namespace_numbers(&list) {
+        let data = controller.identify(Identify::Namespace(number))?;
+        match Namespace::from_bytes(&data) {
+            Ok(namespace) => {
+                let disk = NvmeDisk::new(controller.clone(), number, namespace, &about);
+                if !disk::add(Arc::new(disk)) {
+                    return Err(NvmeError::NoMemory);
+                }
+            }
+            Err(error) => {
+                log::warn!("nvme{}n{number} isn't used: {error}", controller.number);
+            }
+        }
+    }
+    CONTROLLERS.lock().push(controller);
+    Ok(())
+}
+
+/// Makes all controllers write their caches to the medium. Their disks are gone then. May wait.
+pub fn shut_down() {
+    let mut index = 0;
+    loop {
+        let controller = CONTROLLERS.lock().get(index).cloned();
+        let Some(controller) = controller else {
+            break;
+        };
+        controller.shut_down();
+        index += 1;
+    }
+}
+
+/// Returns the number of answers of all controllers that belonged to no command.
+pub fn strays() -> u64 {
+    CONTROLLERS.lock().iter().map(|controller| controller.strays()).sum()
+}

@@ -1,0 +1,55 @@
+//! The drivers of PCI functions.
+
+use core::fmt::Display;
+
+use alloc::boxed::Box;
+
+use crate::drivers::block::nvme;
+use crate::drivers::bus::pci::{Function, Pci};
+use crate::task::Tasks;
+
+/// The functions that a driver is for.
+enum Matches {
+    /// Those with this base class, subclass and programming interface.
+    Class(u8, u8, u8),
+}
+
+/// A driver.
+struct Driver {
+    name: &'static str,
+    matches: Matches,
+    /// Starts it for a function.
+    start: fn(&Function) -> Result<(), Box<dyn Display>>,
+}
+
+/// All drivers. The first one that matches a function is started.
+const DRIVERS: &[Driver] = &[Driver {
+    name: "nvme",
+    matches: Matches::Class(0x01, 0x08, 0x02),
+    start: |function| nvme::start(function).map_err(|error| Box::new(error) as Box<dyn Display>),
+}];
+
+/// Proof that the drivers have been started.
+#[derive(Clone, Copy, Debug)]
+pub struct Drivers(());
+
+/// Starts a driver for each function that has one. A driver that can't be started is logged.
+pub fn start(_tasks: Tasks, pci: &Pci) -> Drivers {
+    for function in &pci.functions {
+        let matches = |driver: &&Driver| match driver.matches {
+            Matches::Class(base, sub, interface) => function.class == (base, sub, interface),
+        };
+        if let Some(driver) = DRIVERS.iter().find(matches)
+            && let Err(error) = (driver.start)(function)
+        {
+            log::error!("{} at {}: {error}", driver.name, function.address);
+        }
+    }
+    Drivers(())
+}
+
+/// Makes all disks write their caches to the medium, before the machine is switched off. They are gone
+/// then. May wait.
+pub fn shut_down() {
+    nvme::shut_down();
+}

@@ -1,0 +1,63 @@
+//! `disks`: the disks and their partitions.
+
+use core::fmt::{self, Write};
+
+use partition_table::PartitionKind;
+
+use crate::block::device::BlockDevice;
+use crate::block::devices;
+use crate::drivers::block::nvme;
+use crate::monitor::arguments::Arguments;
+use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::monitor::machine::Machine;
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "disks",
+    usage: "",
+    summary: "Lists the disks and their partitions.",
+    example: "disks",
+    words: NO_WORDS,
+    run: Run::Machine(show),
+};
+
+fn show(_: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    arguments.end()?;
+    let all = devices::all();
+    if all.is_empty() {
+        writeln!(out, "No disk was found.")?;
+        return Ok(());
+    }
+    writeln!(out, "name           major:minor  first sector         KiB  what")?;
+    for device in &all {
+        show_device(device, out)?;
+    }
+    match nvme::strays() {
+        0 => {}
+        strays => writeln!(out, "NVMe controllers have sent {strays} answers to no command.")?,
+    }
+    Ok(())
+}
+
+fn show_device(device: &BlockDevice, out: &mut dyn Write) -> fmt::Result {
+    write!(
+        out,
+        "{:14} {:>5}:{:<5} {:13} {:11}  ",
+        device.name(),
+        devices::MAJOR,
+        device.minor(),
+        device.first_sector(),
+        device.len_bytes() / 1024,
+    )?;
+    let disk = device.disk();
+    match device.partition() {
+        None => {
+            write!(out, "{}, sectors of {} bytes", disk.model, disk.sector_bytes)?;
+            let mode = if disk.is_read_only { ", read-only" } else { "" };
+            writeln!(out, "{mode}")
+        }
+        Some(partition) => match &partition.kind {
+            PartitionKind::Mbr(kind) => writeln!(out, "type {kind:#04x}"),
+            PartitionKind::Gpt { kind, name } => writeln!(out, "type {kind} {name}"),
+        },
+    }
+}

@@ -1,0 +1,199 @@
+"""Disks: what programs read and write is what the host has in the image, and the other way round."""
+
+import hashlib
+import random
+import re
+import struct
+import tempfile
+import uuid
+import zlib
+
+from machine import shell
+from machine.images import image
+from machine.qemu import Qemu
+
+MIB = 1 << 20
+
+
+# ------------------------------------------------------------------- images --
+
+def write_mbr(disk, entries, sector_bytes):
+    """Writes an MBR with (type, first sector, sectors)."""
+    record = bytearray(sector_bytes)
+    record[440:444] = struct.pack("<I", 0xFA12_34CE)
+    for index, (kind, first, count) in enumerate(entries):
+        record[446 + 16 * index:462 + 16 * index] = struct.pack("<4xB3xII", kind, first, count)
+    record[510:512] = b"\x55\xaa"
+    disk.seek(0)
+    disk.write(record)
+
+
+def write_gpt(disk, partitions, sectors, sector_bytes):
+    """Writes a protective MBR and both copies of a GPT with (first sector, last sector)."""
+    write_mbr(disk, [(0xEE, 1, sectors - 1)], sector_bytes)
+    entries = bytearray(128 * 128)
+    linux = uuid.UUID("0FC63DAF-8483-4772-8E79-3D69D8477DE4")
+    for index, (first, last) in enumerate(partitions):
+        own = uuid.UUID(int=0x1234 + index)
+        entries[index * 128:(index + 1) * 128] = linux.bytes_le + own.bytes_le + struct.pack(
+            "<QQQ", first, last, 0) + f"part{index}".encode("utf-16-le").ljust(72, b"\0")
+    length = -(-len(entries) // sector_bytes)
+    last = sectors - 1
+    for own, other, at in ((1, last, 2), (last, 1, last - length)):
+        def header(checksum):
+            return struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, checksum, 0, own,
+                               other, 2 + length, last - length - 1, uuid.UUID(int=7).bytes_le, at,
+                               128, 128, zlib.crc32(entries))
+        disk.seek(own * sector_bytes)
+        disk.write(header(zlib.crc32(header(0))))
+        disk.seek(at * sector_bytes)
+        disk.write(entries)
+
+
+def random_disk(size_bytes, seed):
+    """Returns the file of a disk with random contents."""
+    disk = tempfile.NamedTemporaryFile(prefix="farjump-disk-")
+    disk.write(random.Random(seed).randbytes(size_bytes))
+    return disk
+
+
+def read(disk, start, length):
+    with open(disk.name, "rb") as file:
+        file.seek(start)
+        return file.read(length)
+
+
+def nvme(disk, name="d", options=""):
+    """Returns QEMU's arguments for an NVMe disk."""
+    disk.flush()
+    return ("-drive", f"if=none,id={name},format=raw,file={disk.name}",
+            "-device", f"nvme,drive={name},serial=serial-{name}{options}")
+
+
+# -------------------------------------------------------------------- tests --
+
+def programs_read_what_the_host_has_written(sector_bytes, cpus):
+    """GPT; whole devices and partitions, by sizes that aren't those of a sector, by several processes
+    at once."""
+    sectors = 24 * MIB // sector_bytes
+    disk = random_disk(sectors * sector_bytes, seed=1)
+    first, second = (MIB // sector_bytes, 9 * MIB // sector_bytes - 1), (
+        9 * MIB // sector_bytes, 23 * MIB // sector_bytes - 1)
+    write_gpt(disk, [first, second], sectors, sector_bytes)
+    options = f",logical_block_size={sector_bytes},physical_block_size={sector_bytes}"
+    with disk, shell.machine("quiet", *nvme(disk, options=options), cpus=cpus) as qemu:
+        typist = shell.Typist(qemu)
+        shown = typist.run("cat /proc/partitions")
+        found = re.findall(r"^ 259 +(\d+) +(\d+) (\S+)$", shown, re.M)
+        assert found == [("0", str(24 * 1024), "nvme0n1"), ("1", str(8 * 1024), "nvme0n1p1"),
+                         ("2", str(14 * 1024), "nvme0n1p2")], shown
+        assert re.match(r"brw-rw---- .* 259, +2 ", typist.run("ls -l /dev/nvme0n1p2"))
+        for option, number in ("--getsize64", 8 * MIB), ("--getss", sector_bytes):
+            shown = typist.run(f"blockdev {option} /dev/nvme0n1p1")
+            assert shown == f"{number}\n", shown
+        for device, start, length in (("nvme0n1", 0, 24), ("nvme0n1p1", 1, 8), ("nvme0n1p2", 9, 14)):
+            expected = hashlib.sha256(read(disk, start * MIB, length * MIB)).hexdigest()
+            assert typist.run(f"sha256sum < /dev/{device}") == f"{expected}  -\n", device
+        # Pieces that begin and end within sectors.
+        piece = hashlib.sha256(read(disk, MIB + 7 * 1001, 5 * 1001)).hexdigest()
+        assert typist.run("dd if=/dev/nvme0n1p1 bs=1001 skip=7 count=5 2>/dev/null | sha256sum"
+                          ) == f"{piece}  -\n"
+        # The end: fewer bytes, then none.
+        assert typist.run(f"dd if=/dev/nvme0n1p1 bs=1M skip=7 count=9 2>/dev/null | wc -c"
+                          ) == f"{MIB}\n"
+        # 8 readers at once, each on its own part.
+        typist.run("D=/dev/nvme0n1p1")
+        typist.run("r() { dd if=$D bs=64k skip=$1 count=16 | sha256sum > /tmp/$1; }")
+        typist.run("for i in 0 16 32 48 64 80 96 112; do r $i 2>/dev/null & done; wait")
+        for index in range(8):
+            expected = hashlib.sha256(read(disk, MIB + index * MIB, MIB)).hexdigest()
+            assert typist.run(f"cat /tmp/{16 * index}") == f"{expected}  -\n", index
+
+
+def programs_write_what_the_host_reads(sector_bytes):
+    """MBR; whole sectors, parts of sectors, the end of a partition; nothing else changes."""
+    sectors = 8 * MIB // sector_bytes
+    disk = random_disk(sectors * sector_bytes, seed=2)
+    start = MIB // sector_bytes
+    write_mbr(disk, [(0x83, start, start), (0x0C, 3 * start, 2 * start)], sector_bytes)
+    disk.flush()
+    expected = bytearray(read(disk, 0, 8 * MIB))
+    options = f",logical_block_size={sector_bytes},physical_block_size={sector_bytes}"
+    with disk, shell.machine("quiet", *nvme(disk, options=options)) as qemu:
+        typist = shell.Typist(qemu)
+        typist.run("seq 1 30000 > /tmp/numbers")
+        numbers = "".join(f"{n}\n" for n in range(1, 30001)).encode()
+        typist.run("dd if=/tmp/numbers of=/dev/nvme0n1p2 bs=777 seek=5 conv=fsync")
+        at = 3 * MIB + 5 * 777
+        expected[at:at + len(numbers)] = numbers
+        typist.run("dd if=/tmp/numbers of=/dev/nvme0n1p1 bs=64k conv=fsync")
+        expected[MIB:MIB + len(numbers)] = numbers
+        # Only the room up to the end of the partition is written.
+        shown = typist.run("dd if=/tmp/numbers of=/dev/nvme0n1p2 bs=512 seek=4095 count=2 conv=fsync")
+        assert "No space left on device" in shown, shown
+        end = 3 * MIB + 4095 * 512
+        expected[end:end + 512] = numbers[:512]
+        typist.type("poweroff -f\r")
+        assert qemu.wait_end()[0] == 0
+        assert read(disk, 0, 8 * MIB) == expected
+
+
+def errors_of_a_disk_are_reported_and_the_rest_goes_on():
+    disk = random_disk(4 * MIB, seed=3)
+    disk.flush()
+    node = (f"driver=raw,node-name=d,file.driver=blkdebug,file.image.driver=file,"
+            f"file.image.filename={disk.name},file.inject-error.0.event=read_aio,"
+            f"file.inject-error.0.sector=2048")
+    with disk, shell.machine("quiet", "-blockdev", node, "-device",
+                             "nvme,drive=d,serial=1") as qemu:
+        typist = shell.Typist(qemu)
+        shown = typist.run("dd if=/dev/nvme0n1 of=/tmp/a bs=64k")
+        assert "Input/output error" in shown, shown
+        good = hashlib.sha256(read(disk, 0, MIB)).hexdigest()
+        assert typist.run("sha256sum < /tmp/a") == f"{good}  -\n"
+        last = hashlib.sha256(read(disk, 2 * MIB, 2 * MIB)).hexdigest()
+        assert typist.run("dd if=/dev/nvme0n1 bs=64k skip=32 2>/dev/null | sha256sum"
+                          ) == f"{last}  -\n"
+        assert "nvme0n1: Read at sector 2048: unrecovered read error" in typist.run("dmesg")
+
+
+def disks_of_two_controllers_are_listed():
+    first, second = random_disk(MIB, seed=4), random_disk(2 * MIB, seed=5)
+    with first, second, Qemu("-m", "128", "-boot", "d", "-cdrom", image(), *nvme(first, "a"),
+                             *nvme(second, "b"), "-smp", "4") as qemu:
+        qemu.expect("farjump> ")
+        shown = qemu.command("disks")
+        found = re.findall(r"^(nvme\S+) +259:(\d) +0 +(\d+)  QEMU NVMe Ctrl serial-(.), sectors of 512",
+                           shown, re.M)
+        assert found == [("nvme0n1", "0", "1024", "a"), ("nvme1n1", "1", "2048", "b")], shown
+        address = re.search(r"^(\S+) 1b36:0010", qemu.command("lspci"), re.M)[1]
+        assert "  driver         nvme\n" in qemu.command(f"lspci {address}")
+
+
+def machine_without_a_disk_says_so():
+    with Qemu("-m", "128", "-cdrom", image()) as qemu:
+        qemu.expect("farjump> ")
+        assert "No disk was found." in qemu.command("disks")
+
+
+def disk_works_without_interrupts():
+    """By the PICs there are no messages: waiters look for the answers."""
+    disk = random_disk(2 * MIB, seed=6)
+    with disk, shell.machine("quiet noapic", *nvme(disk)) as qemu:
+        typist = shell.Typist(qemu)
+        expected = hashlib.sha256(read(disk, 0, 2 * MIB)).hexdigest()
+        assert typist.run("sha256sum < /dev/nvme0n1") == f"{expected}  -\n"
+        assert "works without interrupts" in typist.run("dmesg")
+
+
+def add_to(suite):
+    for sector_bytes, cpus in ((512, 1), (4096, 4)):
+        suite.add(f"storage::programs_read_what_the_host_has_written {sector_bytes}, {cpus} CPUs",
+                  lambda s=sector_bytes, c=cpus: programs_read_what_the_host_has_written(s, c))
+    for sector_bytes in (512, 4096):
+        suite.add(f"storage::programs_write_what_the_host_reads {sector_bytes}",
+                  lambda s=sector_bytes: programs_write_what_the_host_reads(s))
+    for test in (errors_of_a_disk_are_reported_and_the_rest_goes_on,
+                 disks_of_two_controllers_are_listed, machine_without_a_disk_says_so,
+                 disk_works_without_interrupts):
+        suite.add(f"storage::{test.__name__}", test)
