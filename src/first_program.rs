@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 
 use path_walk::LastLink;
 
+use crate::arch::boot_stage::{self, Stage};
 use crate::arch::reset;
 use crate::console;
 use crate::drivers;
@@ -35,6 +36,7 @@ pub fn run(machine: &Machine) {
     let mut monitor = monitor::Session::new();
     log::info!("the first program is {path}");
     device::offer();
+    boot_stage::mark(Stage::FirstProgram);
     if let Err(error) = init::start(command) {
         log::error!("{path} can't be run: {error:?}");
         return;

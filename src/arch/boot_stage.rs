@@ -9,6 +9,8 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use spin::Once;
 
+pub use times::{end_tick, finish};
+
 use crate::arch::ports::POST;
 use crate::arch::{cmos, stub_values};
 
@@ -68,6 +70,16 @@ pub enum Stage {
     Tasks = 0xC3,
     /// The other CPUs.
     Smp = 0xC4,
+    /// Console: input, terminals.
+    Console = 0xC5,
+    /// Drivers of PCI functions: disks.
+    Drivers = 0xC6,
+    /// Files: the initramfs, mounts.
+    Files = 0xC7,
+    /// Processes.
+    Processes = 0xC8,
+    /// The first program is loaded.
+    FirstProgram = 0xC9,
     /// The prompt was reached.
     Prompt = 0xD1,
     /// Restarted by command.
@@ -79,7 +91,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [(Self, &'static str); 24] = [
+    const ALL: [(Self, &'static str); times::STAGES] = [
         (Self::PerCpu, "per-CPU structure, clock, log"),
         (Self::Serial, "serial port"),
         (Self::BootInformation, "boot information"),
@@ -100,6 +112,11 @@ impl Stage {
         (Self::Interrupts, "interrupts on"),
         (Self::Tasks, "threads"),
         (Self::Smp, "other CPUs"),
+        (Self::Console, "console"),
+        (Self::Drivers, "drivers"),
+        (Self::Files, "files"),
+        (Self::Processes, "processes"),
+        (Self::FirstProgram, "first program"),
         (Self::Prompt, "prompt"),
         (Self::Reboot, "reboot"),
         (Self::PowerOff, "poweroff"),
@@ -159,6 +176,12 @@ impl LastBoot {
 /// port 0x80 and the CMOS. May be called in any context. Once the prompt has been reached, the
 /// observer is no longer called.
 pub fn mark(stage: Stage) {
+    if let Some(index) = Stage::ALL.iter().position(|&(listed, _)| listed == stage) {
+        times::note(index);
+    }
+    if stage == Stage::Prompt {
+        finish();
+    }
     LAST.store(stage as u8, Ordering::Relaxed);
     let trace = stub_values::trace();
     if trace & TRACE_PORT != 0 {
@@ -173,6 +196,23 @@ pub fn mark(stage: Stage) {
     {
         observer((stage < Stage::Prompt).then_some(stage.name()));
     }
+}
+
+/// When a stage began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StageTime {
+    /// The stage's name.
+    pub name: &'static str,
+    /// Ticks of the time stamp counter since the stub read it first.
+    pub begin_tick: u64,
+}
+
+/// Returns the stages of this boot that have begun, in order; without its ends.
+pub fn times() -> impl Iterator<Item = StageTime> {
+    let stages = Stage::ALL.iter().enumerate().take_while(|(_, (stage, _))| *stage < Stage::Prompt);
+    stages.filter_map(|(index, &(_, name))| {
+        Some(StageTime { name, begin_tick: times::begin_tick(index)? })
+    })
 }
 
 /// Records `stage`, an end of this boot. After a report it changes nothing: the record remains
@@ -221,6 +261,8 @@ impl fmt::Display for LastBoot {
         }
     }
 }
+
+mod times;
 
 #[cfg(test)]
 mod tests;

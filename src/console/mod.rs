@@ -77,6 +77,7 @@ pub fn start_terminal(memory: Memory, screen: Option<Surface>) {
 /// Returns the console. From now on the timer's interrupts draw printed text that has not been
 /// drawn for a while.
 pub fn start(timer: Timer, serial: Serial, keyboard: Keyboard, screen: Option<Surface>) -> Console {
+    boot_stage::mark(Stage::Console);
     if screen.is_some() {
         screen::use_timer(timer);
     }

@@ -4,6 +4,7 @@ use core::fmt::Display;
 
 use alloc::boxed::Box;
 
+use crate::arch::boot_stage::{self, Stage};
 use crate::drivers::block::nvme;
 use crate::drivers::bus::pci::{Function, Pci};
 use crate::task::Tasks;
@@ -35,6 +36,7 @@ pub struct Drivers(());
 
 /// Starts a driver for each function that has one. A driver that can't be started is logged.
 pub fn start(_tasks: Tasks, pci: &Pci) -> Drivers {
+    boot_stage::mark(Stage::Drivers);
     for function in &pci.functions {
         let matches = |driver: &&Driver| match driver.matches {
             Matches::Class(base, sub, interface) => function.class == (base, sub, interface),

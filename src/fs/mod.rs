@@ -88,6 +88,7 @@ use alloc::vec::Vec;
 use path_walk::LastLink;
 use spin::Once;
 
+use crate::arch::boot_stage::{self, Stage};
 use crate::block::BlockDevices;
 use crate::boot::Boot;
 use crate::drivers::char::rtc::Rtc;
@@ -135,6 +136,7 @@ pub struct Files(());
 /// # Panics
 /// If there is no memory for it.
 pub fn start(_tasks: Tasks, boot: &Boot, rtc: Rtc, disks: BlockDevices) -> Files {
+    boot_stage::mark(Stage::Files);
     if let Ok(now) = rtc.now() {
         time::start(now.unix_seconds());
     }

@@ -83,6 +83,7 @@ mod user_thread;
 pub mod uts;
 pub mod wait;
 
+use crate::arch::boot_stage::{self, Stage};
 use crate::boot::{Addresses, Options};
 use crate::fs::Files;
 use crate::mm::user::huge_pages;
@@ -97,6 +98,7 @@ pub struct Processes(());
 /// Starts the room. `system_calls` handles the system calls of processes; `options` determine the
 /// layout of programs, and which of their memory may have huge pages.
 pub fn start(_files: Files, system_calls: SystemCalls, options: &Options) -> Processes {
+    boot_stage::mark(Stage::Processes);
     huge_pages::start(options.huge_pages);
     if options.addresses == Addresses::Fixed {
         loader::fix_layout();

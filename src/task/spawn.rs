@@ -16,6 +16,7 @@ use super::program_state::{self, ProgramState};
 use super::scheduler;
 use super::table;
 use super::thread::{DEFAULT_POLICY, Job, State, Thread};
+use crate::arch::boot_stage;
 use crate::arch::cpu::control_registers;
 use crate::arch::cpu::percpu::CPUS_MAX;
 use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
@@ -268,6 +269,7 @@ extern "C" fn run() -> ! {
     match job.expect("a thread has something to run when it begins") {
         Job::Kernel(run) => run(),
         Job::Program(start) => {
+            boot_stage::finish();
             let (program, registers) = *start;
             thread.context.enter_program(program, &registers)
         }

@@ -30,3 +30,18 @@ fn boot_that_is_not_traced_writes_nothing() {
     mark(Stage::Timer);
     assert_eq!(record(), before);
 }
+
+#[test_case]
+fn stages_begin_in_their_order_and_once() {
+    let before: alloc::vec::Vec<_> = times().collect();
+    assert!(before.is_sorted_by_key(|stage| stage.begin_tick), "{before:?}");
+    assert_eq!(before.first().map(|stage| stage.name), Some("per-CPU structure, clock, log"));
+    assert!(before.iter().any(|stage| stage.name == "processes"));
+    mark(Stage::Timer);
+    mark(Stage::Prompt);
+    let end = end_tick().expect("the prompt is an end");
+    finish();
+    mark(Stage::Prompt);
+    assert_eq!(end_tick(), Some(end));
+    assert_eq!(times().collect::<alloc::vec::Vec<_>>(), before);
+}
