@@ -17,7 +17,7 @@ use crate::console;
 use crate::drivers;
 use crate::fs;
 use crate::fs::namespace::lookup::{Caller, look_up_path};
-use crate::monitor::{self, Machine, device};
+use crate::monitor::{self, Machine, boot_record, device};
 use crate::process::exec::Command;
 use crate::process::exit_status::ExitStatus;
 use crate::process::{init, init_status};
@@ -41,6 +41,7 @@ pub fn run(machine: &Machine) {
         log::error!("{path} can't be run: {error:?}");
         return;
     }
+    boot_record::take();
     if let Err(error) = console_terminal::take_input(init_status::wake) {
         log::error!("programs get no input: {error}");
     }

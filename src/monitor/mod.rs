@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+pub mod boot_record;
 mod command;
 mod commands;
 pub mod device;
@@ -35,6 +36,7 @@ pub const PROMPT: &str = "farjump> ";
 #[inline(never)]
 pub fn run(machine: &Machine) -> ! {
     boot_stage::mark(Stage::Prompt);
+    boot_record::take();
     println!("64-bit Long Mode reached!");
     println!("Type help for the commands, poweroff to leave.");
     let mut session = Session::new();

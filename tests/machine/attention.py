@@ -1,6 +1,7 @@
 """The monitor while programs run: opened by Ctrl-Alt-Escape or by a BREAK, left by `continue`."""
 
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -33,6 +34,7 @@ def in_monitor(qemu):
     qemu.expect("continue returns the input to them")
     qemu.expect(r"farjump> \Z")
     assert "strace" in qemu.command("help strace")
+    assert re.search(r"^  first program +\d+ .*%\r?\n  all ", qemu.command("boot"), re.M)
     # The program doesn't receive this input.
     assert "no such command" in qemu.command("nonsense")
 

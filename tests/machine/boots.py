@@ -1,9 +1,16 @@
 """The table of boots of tools/bench-linux: what it counts, and what it refuses."""
 
+import itertools
+import pathlib
+import re
 import struct
+import subprocess
 import sys
+import tempfile
 
 from machine import ROOT, images
+from machine.qemu import Qemu
+from machine.tools import call
 
 sys.path.insert(0, str(ROOT / "tools"))
 
@@ -104,8 +111,69 @@ def boot_is_counted_from_the_entry_to_the_first_program():
     assert figure == kernel, (figure, kernel)
 
 
+def rows_of(text, head):
+    """Returns [(name, number)] of the rows after the one that begins with `head`, up to the next
+    one that isn't indented."""
+    lines = text.replace("\r", "").splitlines()
+    begin = next(index for index, line in enumerate(lines) if line.startswith(head))
+    rows = itertools.takewhile(lambda line: line.startswith("  "), lines[begin + 1:])
+    return [(match[1], int(match[2]))
+            for match in (re.match(r"  (\S.*?) +(\d+) ", row) for row in rows)]
+
+
+def command_shows_stages_image_and_memory():
+    with Qemu("-m", "128", "-cdrom", images.image()) as qemu:
+        qemu.expect("farjump> ")
+        text = qemu.command("boot")
+        usable_kib = int(re.search(r"^memory +(\d+) KiB available", qemu.command("info"), re.M)[1])
+        frames = qemu.command("frames")
+    *stages, (name, ticks) = rows_of(text, "stage ")
+    assert name == "all" and ticks == sum(taken for _, taken in stages) > 0, text
+    names = [name for name, _ in stages]
+    assert names[0] == "stub" and names[-4:] == ["console", "drivers", "files", "processes"], text
+    assert names.index("memory") < names.index("PCI buses") < names.index("threads"), text
+
+    listing = subprocess.run(["size", "-A", "-d", images.kernel_path()], check=True, text=True,
+                             stdout=subprocess.PIPE).stdout
+    sections = {name: int(size) for name, size in re.findall(r"^\.(\w+) +(\d+)", listing, re.M)}
+    image = dict(rows_of(text, "image "))
+    assert image["code"] == sections["text"], (image, sections)
+    assert image["constants"] == sections["rodata"], (image, sections)
+    zeros = image["zeroed variables"]
+    # They begin at the end of the variables, or at the next page.
+    assert 0 <= image["variables"] - sections["data"] < 4096, (image, sections)
+    assert 0 <= zeros - sections["bss"] < 4096, (image, sections)
+    assert image["module symbols"] > 100_000, image
+
+    *parts, (name, used) = rows_of(text, "memory in use")
+    assert name == "all" and used == sum(size for _, size in parts), text
+    free_kib = int(re.search(r"^ +free +\d+ +(\d+)", frames, re.M)[1])
+    # The prompt itself has used some more since.
+    assert 0 <= usable_kib - free_kib - used // 1024 < 256, (usable_kib, free_kib, used)
+    heap_kib = int(re.search(r"^ +heap +\d+ +(\d+)", frames, re.M)[1])
+    assert abs(dict(parts)["heap"] // 1024 - heap_kib) < 256, (parts, frames)
+
+
+def initramfs_is_counted_as_files():
+    """The module's frames, which belong to files at the end of the boot, are counted once."""
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        root, archive = pathlib.Path(folder, "root"), pathlib.Path(folder, "archive")
+        root.mkdir()
+        (root / "data").write_bytes(bytes(8 << 20))
+        done = call("initramfs", "--root", root, archive)
+        assert done.returncode == 0, done
+        with Qemu("-m", "128", "-cdrom", images.image("init=none", initramfs=archive)) as qemu:
+            qemu.expect("farjump> ")
+            text = qemu.command("boot")
+        assert dict(rows_of(text, "image "))["module initramfs"] == archive.stat().st_size, text
+    *parts, (_, used) = rows_of(text, "memory in use")
+    assert used == sum(size for _, size in parts), text
+    assert "module initramfs" not in dict(parts) and dict(parts)["files"] >= 8 << 20, text
+
+
 def add_to(suite):
-    for test in (memory_in_use_is_what_the_firmware_has_minus_what_is_free,
+    for test in (command_shows_stages_image_and_memory, initramfs_is_counted_as_files,
+                 memory_in_use_is_what_the_firmware_has_minus_what_is_free,
                  boot_that_reaches_something_else_is_refused, two_boots_that_differ_are_refused,
                  table_has_the_ratio_to_linux, length_of_a_packed_linux_is_read,
                  boot_is_counted_from_the_entry_to_the_first_program):

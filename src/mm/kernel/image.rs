@@ -29,6 +29,7 @@ unsafe extern "C" {
     static __rodata_start: u8;
     static __rodata_end: u8;
     static __data_start: u8;
+    static __bss_start: u8;
     static __data_end: u8;
 }
 
@@ -47,6 +48,13 @@ pub fn section(section: Section) -> Range<VirtAddr> {
         Section::Rodata => range(&raw const __rodata_start, &raw const __rodata_end),
         Section::Data => range(&raw const __data_start, &raw const __data_end),
     }
+}
+
+/// Returns the bytes of [`Section::Data`] that are in the image's file, and those that begin as 0.
+pub fn data_bytes() -> (u64, u64) {
+    let data = section(Section::Data);
+    let zero = VirtAddr::from_ptr(&raw const __bss_start);
+    (zero - data.start, data.end - zero)
 }
 
 /// Returns the section that `address` lies in.

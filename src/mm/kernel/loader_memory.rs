@@ -50,6 +50,11 @@ pub fn take(range: Range<PhysAddr>) -> Option<TakenModule> {
     Some(TakenModule { frames: frames?, start, len_bytes })
 }
 
+/// Returns whether a part of the module at `range` was [taken](take).
+pub fn is_taken(range: &Range<PhysAddr>) -> bool {
+    USES.lock().is_taken(range)
+}
+
 /// A module whose frames belong to the kernel.
 pub struct TakenModule {
     /// The module's whole frames. The rest of the module lies in a part of a frame, which stays

@@ -15,6 +15,7 @@ pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &memory::audit::COMMAND,
     &cpu::backtrace::COMMAND,
     &session::bench::COMMAND,
+    &session::boot::COMMAND,
     &session::cat::COMMAND,
     &session::clear::COMMAND,
     &session::color::COMMAND,

@@ -1,6 +1,7 @@
 //! Commands for the prompt itself, for tests, and to end the machine.
 
 pub(in crate::monitor) mod bench;
+pub(in crate::monitor) mod boot;
 pub(in crate::monitor) mod cat;
 pub(in crate::monitor) mod clear;
 pub(in crate::monitor) mod color;
