@@ -40,9 +40,12 @@ impl TakenFrames {
 
 impl Drop for TakenFrames {
     fn drop(&mut self) {
-        for frame in frames(self.first, self.count) {
-            // SAFETY: the page held a reference to the frame, which no other code has taken (`of`).
-            unsafe { SharedFrame::drop_leaked(frame) };
+        // SAFETY: the page held a reference to the frame, which no other code has taken (`of`).
+        let drop_one = |frame| unsafe { SharedFrame::drop_leaked(frame) };
+        match self.count {
+            // The usual case, without an iterator.
+            1 => drop_one(self.first),
+            count => frames(self.first, count).for_each(drop_one),
         }
     }
 }
@@ -123,9 +126,15 @@ impl NewFrames {
 /// The leaf is a page of a page table, and stays one until this has returned.
 pub(super) unsafe fn add(leaf: Leaf<X64PTE>) -> bool {
     let first = leaf.entry().paddr();
-    for (done, frame) in frames(first, count(leaf.size())).enumerate() {
-        // SAFETY: the page holds a reference to the frame, by the caller's promise.
-        if unsafe { SharedFrame::add_leaked(frame) }.is_err() {
+    // SAFETY: the page holds a reference to the frame, by the caller's promise.
+    let add_one = |frame| unsafe { SharedFrame::add_leaked(frame) };
+    let count = count(leaf.size());
+    if count == 1 {
+        // The usual case, without an iterator.
+        return add_one(first).is_ok();
+    }
+    for (done, frame) in frames(first, count).enumerate() {
+        if add_one(frame).is_err() {
             drop(TakenFrames { first, count: done as u64 });
             return false;
         }

@@ -214,9 +214,9 @@ unsafe impl GenericPTE for X64PTE {
             return true;
         }
         // With CR0.WP set, no page without WRITABLE is written.
-        let bits = self.table_flags();
-        !bits.contains(PageTableFlags::PRESENT)
-            || bits.contains(PageTableFlags::ACCESSED) && !bits.contains(PageTableFlags::WRITABLE)
+        let read = (PageTableFlags::PRESENT | PageTableFlags::ACCESSED).bits();
+        self.0 & (read | PageTableFlags::WRITABLE.bits()) == read
+            || self.0 & PageTableFlags::PRESENT.bits() == 0
     }
 
     #[inline]
