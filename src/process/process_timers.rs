@@ -137,7 +137,7 @@ impl Process {
     /// # Errors
     /// [`FsError::NoMemory`].
     pub fn apply_cpu_limit(self: &Arc<Self>) -> Result<(), FsError> {
-        let limit = self.limits().get(Resource::Cpu);
+        let limit = self.limit(Resource::Cpu);
         if limit.soft == UNLIMITED && self.timers.fixed(FixedTimer::CpuLimit).is_none() {
             return Ok(());
         }
@@ -154,7 +154,7 @@ impl Process {
     /// Sends the signal after RLIMIT_CPU is reached: SIGXCPU each second, SIGKILL at the hard
     /// limit.
     fn note_cpu_limit(&self) {
-        let limit = self.limits().get(Resource::Cpu);
+        let limit = self.limit(Resource::Cpu);
         let signal = match self.run_time_ns() / NS_PER_SECOND {
             seconds if seconds >= limit.hard.max(1) => Signal::KILL,
             _ => Signal::XCPU,
@@ -172,7 +172,7 @@ impl Process {
         notification: Notification,
     ) -> Result<i32, FsError> {
         let clock = Self::clock(clock)?;
-        let most = self.limits().get(Resource::PendingSignals).soft;
+        let most = self.limit(Resource::PendingSignals).soft;
         self.timers.add(most, |id| {
             let overruns = Arc::try_new(Overruns::default())?;
             let of_timer = overruns.clone();

@@ -220,7 +220,7 @@ impl ProcessThread {
             FaultAccess::Write => Access::WRITE,
             FaultAccess::Execute => Access::EXECUTE,
         };
-        let stack = self.process.limits().get(Resource::Stack).soft;
+        let stack = self.process.limit(Resource::Stack).soft;
         memory.serve_fault(fault.address, access, stack)
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn check_memory() -> Result<(), ForkError> {
 /// Checks that the user of the running thread may have another process or thread: RLIMIT_NPROC.
 pub(super) fn check_count(maker: &ProcessThread) -> Result<(), ForkError> {
     let identity = maker.identity();
-    let limit = maker.process().limits().get(Resource::Processes).soft;
+    let limit = maker.process().limit(Resource::Processes).soft;
     let may_have_more = identity.has(Capability::SysResource)
         || identity.has(Capability::SysAdmin)
         || identity.uid == 0;

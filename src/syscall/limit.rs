@@ -66,7 +66,7 @@ pub(super) fn prlimit64(call: &mut Call<'_>) -> CallResult {
         return Err(if is_there { Errno::EPERM } else { Errno::ESRCH }.into());
     }
     let resource = resource(call.argument(1))?;
-    let ResourceLimit { soft, hard } = call.process().limits().get(resource);
+    let ResourceLimit { soft, hard } = call.process().limit(resource);
     if let Some(pointer) = call.pointer_or_null::<[u64; 2]>(2) {
         set(call, resource, pointer.read()?)?;
     }
@@ -77,7 +77,7 @@ pub(super) fn prlimit64(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn getrlimit(call: &mut Call<'_>) -> CallResult {
-    let ResourceLimit { soft, hard } = call.process().limits().get(resource(call.argument(0))?);
+    let ResourceLimit { soft, hard } = call.process().limit(resource(call.argument(0))?);
     call.pointer::<[u64; 2]>(1).write(&[soft, hard])?;
     Ok(0)
 }

@@ -18,7 +18,7 @@ use crate::task;
 /// Returns whether RLIMIT_NICE of a process allows a nice value: a limit of N allows values from 20
 /// - N on.
 pub(super) fn is_within_limit(process: &Process, nice: Nice) -> bool {
-    (20 - i64::from(nice.get())) as u64 <= process.limits().get(Resource::Nice).soft
+    (20 - i64::from(nice.get())) as u64 <= process.limit(Resource::Nice).soft
 }
 
 /// Returns the threads that the first two arguments, `which` and `who`, select.

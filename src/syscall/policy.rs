@@ -97,7 +97,7 @@ fn is_allowed(
     let may_be_nice = |nice| nice::is_within_limit(process, nice);
     let is_nice_allowed =
         policy.nice().is_none() || wanted.nice >= scheduling.nice() || may_be_nice(wanted.nice);
-    let limit = process.limits().get(Resource::RealTimePriority).soft;
+    let limit = process.limit(Resource::RealTimePriority).soft;
     let is_priority_allowed = policy.real_time_priority().is_none() || {
         let may_change_kind = number_of(policy) == number_of(now) || limit > 0;
         let is_no_higher = wanted.priority <= priority_of(now);

@@ -188,7 +188,7 @@ impl Space {
     /// # Panics
     /// If a thread still runs in it.
     pub fn retire(&self) {
-        if self.loaded_on() == [0; SET_WORDS] {
+        if shootdown::is_empty(&self.loaded_on()) {
             // Orders what follows after all accesses that the CPUs made before they left the space.
             return fence(Ordering::Acquire);
         }
@@ -265,7 +265,7 @@ fn request(scope: FlushScope, space: u64, generation: u64) -> Option<Request> {
 /// Sends `request` to `targets`, except this CPU, and waits until all have flushed.
 /// Interrupts are off.
 fn ask_others(request: Request, targets: &[u64; SET_WORDS]) {
-    if *targets == [0; SET_WORDS] {
+    if shootdown::is_empty(targets) {
         return;
     }
     SHOOTDOWN.run(

@@ -133,7 +133,7 @@ pub(super) fn stat(target: &Target, text: &mut Text) -> Result<(), FsError> {
     let signals = Signals::of(&process, thread.as_ref());
     let (own, children) = target.usage(&process);
     let threads = process.thread_count().max(1);
-    let limit = process.limits().get(Resource::ResidentSet).soft;
+    let limit = process.limit(Resource::ResidentSet).soft;
     let exit_code = match relations.life {
         Life::Zombie(status) if may_access => status.child_status().wait_status(),
         _ => 0,

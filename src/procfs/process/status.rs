@@ -31,7 +31,7 @@ pub(super) fn status(target: &Target, text: &mut Text) -> Result<(), FsError> {
     push_memory(&process, text)?;
     writeln!(text, "Threads:\t{}", process.thread_count().max(1))?;
     let signals = Signals::of(&process, thread.as_ref());
-    let limit = process.limits().get(Resource::PendingSignals).soft;
+    let limit = process.limit(Resource::PendingSignals).soft;
     writeln!(text, "SigQ:\t{}/{limit}", signals.queued)?;
     for (name, set) in [
         ("SigPnd", signals.pending),

@@ -66,6 +66,7 @@ use set::BitPosition;
 use station::Station;
 
 pub use request::Request;
+pub use set::is_empty;
 pub use tags::{Tag, Tags};
 
 /// Whether a target will answer.
@@ -138,7 +139,7 @@ impl<const CPUS: usize, const WORDS: usize> Shootdown<CPUS, WORDS> {
         let position = BitPosition::of(from);
         let mut targets = set::limited::<CPUS, WORDS>(targets);
         targets[position.word] &= !position.bit;
-        if targets == [0; WORDS] {
+        if is_empty(&targets) {
             return;
         }
         own.publish(request, &targets);

@@ -14,6 +14,13 @@ impl BitPosition {
     }
 }
 
+/// Returns whether there is no CPU in `set`. A comparison of arrays would call `memcmp`, which
+/// costs more than the shoot-down of a single CPU.
+#[inline]
+pub fn is_empty<const WORDS: usize>(set: &[u64; WORDS]) -> bool {
+    set.iter().fold(0, |any, word| any | word) == 0
+}
+
 /// Returns `set` without the bits from `CPUS` on.
 pub(crate) fn limited<const CPUS: usize, const WORDS: usize>(set: &[u64; WORDS]) -> [u64; WORDS] {
     core::array::from_fn(|word| match CPUS.saturating_sub(word * 64) {
