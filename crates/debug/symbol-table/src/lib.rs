@@ -6,33 +6,35 @@
 //!
 //! | part | content |
 //! | --- | --- |
-//! | head | [`MAGIC`]; base (2 words, low first); the numbers of functions, files and lines; bytes of text |
+//! | head | [`MAGIC`]; base (2 words, low first); the numbers of functions, files and groups of lines; bytes of lines; bytes of text |
 //! | functions | address, length, position of the name in the text; by rising address |
 //! | files | position of the name |
-//! | lines | address, file << 18 + line; by rising address. Line 0: no line |
+//! | groups | of lines: the first one's address, position of the group in the lines; by rising address |
+//! | lines | each as its difference to the one before it: see [`lines`] |
 //! | text | names, each preceded by its length in bytes (16 bits) |
 //!
-//! Lookups are binary searches. With a damaged table they return nothing or wrong names,
-//! but never panic.
+//! Lookups are binary searches, of lines by group. With a damaged table they return nothing or
+//! wrong names, but never panic.
 
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod lines;
+
 #[cfg(test)]
 mod tests;
 
+use lines::Rows;
+
 /// The first word of a table.
-pub const MAGIC: u32 = u32::from_le_bytes(*b"FjSy");
+pub const MAGIC: u32 = u32::from_le_bytes(*b"FjSz");
 
 const WORD_BYTES: usize = 4;
-const HEAD_WORDS: usize = 7;
+const HEAD_WORDS: usize = 8;
 const FUNCTION_WORDS: usize = 3;
 const FILE_WORDS: usize = 1;
-const LINE_WORDS: usize = 2;
-
-/// The number of bits for the line's number in the second word of a line.
-const LINE_BITS: u32 = 18;
+const GROUP_WORDS: usize = 2;
 
 /// A table in memory.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +42,8 @@ pub struct SymbolTable<'a> {
     base: u64,
     functions: Words<'a>,
     files: Words<'a>,
-    lines: Words<'a>,
+    groups: Words<'a>,
+    lines: &'a [u8],
     text: &'a [u8],
 }
 
@@ -113,12 +116,17 @@ impl<'a> SymbolTable<'a> {
             rest = after;
             Some(Words { bytes: part, row_words })
         };
+        let functions = take(word(3)?, FUNCTION_WORDS)?;
+        let files = take(word(4)?, FILE_WORDS)?;
+        let groups = take(word(5)?, GROUP_WORDS)?;
+        let (lines, text) = rest.split_at_checked(word(6)? as usize)?;
         Some(Self {
             base: u64::from(word(1)?) | u64::from(word(2)?) << 32,
-            functions: take(word(3)?, FUNCTION_WORDS)?,
-            files: take(word(4)?, FILE_WORDS)?,
-            lines: take(word(5)?, LINE_WORDS)?,
-            text: rest.get(..word(6)? as usize)?,
+            functions,
+            files,
+            groups,
+            lines,
+            text: text.get(..word(7)? as usize)?,
         })
     }
 
@@ -136,11 +144,14 @@ impl<'a> SymbolTable<'a> {
 
     /// Returns the source line of the instruction at `address`.
     pub fn line_at(&self, address: u64) -> Option<Line<'a>> {
-        let row = self.lines.last_at_or_before(self.offset(address)?)?;
-        let place = self.lines.get(row, 1)?;
-        let line = place & ((1 << LINE_BITS) - 1);
-        let file = self.text(self.files.get((place >> LINE_BITS) as usize, 0)?)?;
-        (line != 0).then_some(Line { file, line })
+        let offset = self.offset(address)?;
+        let group = self.groups.last_at_or_before(offset)?;
+        let start = self.groups.get(group, 1)? as usize;
+        let end = self.groups.get(group + 1, 1).map_or(self.lines.len(), |end| end as usize);
+        let rows = Rows::new(self.groups.get(group, 0)?, self.lines.get(start..end)?);
+        let row = rows.take_while(|row| row.address <= offset).last()?;
+        let file = self.text(self.files.get(row.file as usize, 0)?)?;
+        (row.line != 0).then_some(Line { file, line: row.line })
     }
 
     /// Returns the functions whose name contains `part`, by rising address.

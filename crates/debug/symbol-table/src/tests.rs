@@ -2,6 +2,7 @@
 
 extern crate std;
 
+use super::lines::Row;
 use super::*;
 use proptest::prelude::*;
 use std::string::String;
@@ -20,14 +21,64 @@ fn table(functions: &[(u32, u32, String)], files: &[&str], lines: &[(u32, u32, u
         place
     };
     let mut words = vec![MAGIC, BASE as u32, (BASE >> 32) as u32];
-    words.extend([functions.len() as u32, files.len() as u32, lines.len() as u32, 0]);
+    let (groups, rows) = packed(lines);
+    words.extend([functions.len() as u32, files.len() as u32, groups.len() as u32 / 2]);
+    words.extend([rows.len() as u32, 0]);
     for (start, length, name) in functions {
         words.extend([*start, *length, keep(name)]);
     }
     words.extend(files.iter().map(|file| keep(file)));
-    words.extend(lines.iter().flat_map(|(start, file, line)| [*start, file << LINE_BITS | line]));
-    words[6] = text.len() as u32;
-    words.into_iter().flat_map(u32::to_le_bytes).chain(text).collect()
+    words.extend(groups);
+    words[7] = text.len() as u32;
+    words.into_iter().flat_map(u32::to_le_bytes).chain(rows).chain(text).collect()
+}
+
+/// The number of lines in a group of the test's tables.
+const GROUP_LINES: usize = 4;
+
+/// Returns the groups of lines as words, and the lines as bytes.
+fn packed(lines: &[(u32, u32, u32)]) -> (Vec<u32>, Vec<u8>) {
+    let (mut groups, mut bytes) = (Vec::new(), Vec::new());
+    let push = |bytes: &mut Vec<u8>, mut number: u32| {
+        while number >= 0x80 {
+            bytes.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        bytes.push(number as u8);
+    };
+    for group in lines.chunks(GROUP_LINES) {
+        groups.extend([group[0].0, bytes.len() as u32]);
+        let mut last = (group[0].0, 0, 0);
+        for &(start, file, line) in group {
+            push(&mut bytes, start - last.0);
+            let step = line as i32 - last.2 as i32;
+            let zigzag = (step << 1 ^ step >> 31) as u32;
+            push(&mut bytes, zigzag << 1 | u32::from(file != last.1));
+            if file != last.1 {
+                push(&mut bytes, file);
+            }
+            last = (start, file, line);
+        }
+    }
+    (groups, bytes)
+}
+
+#[test]
+fn rows_end_where_the_bytes_are_damaged() {
+    let rows = |bytes: &[u8]| Rows::new(0x100, bytes).collect::<Vec<_>>();
+    let row = |address, file, line| Row { address, file, line };
+    assert_eq!(rows(&[0, 29, 3, 0x80, 1, 8]), [row(0x100, 3, 7), row(0x180, 3, 9)]);
+    assert_eq!(rows(&[5, 0x10, 0, 6]), [row(0x105, 0, 4), row(0x105, 0, 2)]);
+    // Before line 0, cut, too long, too large, beyond the last address.
+    for damaged in [
+        &[0, 2][..],
+        &[0x80],
+        &[0x80, 0x80, 0x80, 0x80, 0x80, 0],
+        &[0xFF, 0xFF, 0xFF, 0xFF, 0x10, 0],
+        &[0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0],
+    ] {
+        assert_eq!(rows(damaged), []);
+    }
 }
 
 #[test]
@@ -58,22 +109,27 @@ proptest! {
                 (start, *length, format!("f{start}"))
             })
             .collect();
-        let lines: Vec<_> = functions.iter().map(|&(start, length, _)| (start, 0, length)).collect();
-        let bytes = table(&functions, &["file"], &lines);
+        let lines: Vec<_> = functions
+            .iter()
+            .map(|&(start, length, _)| (start, start % 3, length * 1000))
+            .collect();
+        let files = ["0", "1", "2"];
+        let bytes = table(&functions, &files, &lines);
         let table = SymbolTable::try_new(&bytes).unwrap();
         for offset in 0..end + 5 {
             let expected = functions.iter().find(|(start, length, _)| (*start..start + length).contains(&offset));
             let found = table.function_at(BASE + u64::from(offset));
             prop_assert_eq!(found.map(|f| f.name), expected.map(|(.., name)| name.as_str()));
-            let line = functions.iter().rfind(|(start, ..)| *start <= offset).map(|(_, length, _)| *length);
-            prop_assert_eq!(table.line_at(BASE + u64::from(offset)).map(|line| line.line), line);
+            let line = lines.iter().rfind(|(start, ..)| *start <= offset);
+            let line = line.map(|&(_, file, line)| Line { file: files[file as usize], line });
+            prop_assert_eq!(table.line_at(BASE + u64::from(offset)), line);
         }
     }
 
     #[test]
     fn broken_tables_do_no_harm(
         mut bytes in prop::collection::vec(any::<u8>(), 0..200),
-        counts in prop::array::uniform4(prop_oneof![0_u32..9, any::<u32>()]),
+        counts in prop::array::uniform5(prop_oneof![0_u32..9, any::<u32>()]),
         address: u64,
     ) {
         let head: Vec<u8> = [MAGIC, 0, 0].into_iter().chain(counts).flat_map(u32::to_le_bytes).collect();
