@@ -154,13 +154,13 @@ def command_shows_stages_image_and_memory():
     assert abs(dict(parts)["heap"] // 1024 - heap_kib) < 256, (parts, frames)
 
 
-def initramfs_is_counted_as_files():
+def initramfs_is_counted_as_files(*options):
     """The module's frames, which belong to files at the end of the boot, are counted once."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         root, archive = pathlib.Path(folder, "root"), pathlib.Path(folder, "archive")
         root.mkdir()
         (root / "data").write_bytes(bytes(8 << 20))
-        done = call("initramfs", "--root", root, archive)
+        done = call("initramfs", *options, "--root", root, archive)
         assert done.returncode == 0, done
         with Qemu("-m", "128", "-cdrom", images.image("init=none", initramfs=archive)) as qemu:
             qemu.expect("farjump> ")
@@ -171,8 +171,14 @@ def initramfs_is_counted_as_files():
     assert "module initramfs" not in dict(parts) and dict(parts)["files"] >= 8 << 20, text
 
 
+def packed_initramfs_is_left_to_the_kernel():
+    """GRUB unpacks the kernel, but no initramfs."""
+    initramfs_is_counted_as_files("--gzip")
+
+
 def add_to(suite):
     for test in (command_shows_stages_image_and_memory, initramfs_is_counted_as_files,
+                 packed_initramfs_is_left_to_the_kernel,
                  memory_in_use_is_what_the_firmware_has_minus_what_is_free,
                  boot_that_reaches_something_else_is_refused, two_boots_that_differ_are_refused,
                  table_has_the_ratio_to_linux, length_of_a_packed_linux_is_read,
