@@ -20,7 +20,8 @@
 //! | [`symbols`] | the symbols of addresses | no |
 //! | [`console`] | text in and out, on the serial line and the screen | no |
 //! | [`boot`] | the loader's information, and the command line's options | yes |
-//! | [`drivers`] | devices, PCI, the clock, ACPI tables | yes |
+//! | [`block`] | disks and their partitions | no |
+//! | [`drivers`] | devices, PCI, disks, the clock, ACPI tables | yes |
 //! | [`mm`] | memory: frames, the kernel's address space, its heap | yes |
 //! | [`random`] | random numbers | no |
 //! | [`sync`] | spin locks with ranks, and locks whose waiters sleep | one |
