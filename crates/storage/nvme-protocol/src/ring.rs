@@ -22,7 +22,7 @@ impl SubmissionRing {
         self.after(self.tail) == self.head
     }
 
-    /// Returns the position for the next command and moves the tail behind it; `None` if there is no
+    /// Returns the position for the next command and moves the tail after it; `None` if there is no
     /// room.
     pub fn push(&mut self) -> Option<u16> {
         let at = self.tail;
