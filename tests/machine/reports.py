@@ -32,7 +32,8 @@ CAUSES = {
 # builds inline some functions.)
 PLACES = {
     "": r"fault::provoke_named\+0x",
-    " in interrupt": r"irq::(dispatch|handle)\+0x",
+    # The dispatcher may be inlined into the entry.
+    " in interrupt": r"(irq|entry)::(dispatch|handle)\+0x",
     " in screen": r"fault::provoke_(in|named)\+0x|while_locked::<",
     " in serial": r"fault::provoke_(in|named)\+0x|while_locked::<",
     " in heap": r"fault::provoke_(in|named)\+0x|while_locked::<",
