@@ -218,8 +218,17 @@ def keyboard_and_framebuffer_do():
         screen.expect(r"\A~ # clear; sh")
 
 
+def debug_build_runs_programs():
+    """Its assertions hold in system calls, execs, signals and ends of programs."""
+    with machine(is_debug=True) as qemu:
+        shell = Typist(qemu)
+        assert shell.run("seq 3 | while read n; do (exit $n) || echo $?; done") == "1\n2\n3\n"
+        assert shell.run("sh -c 'kill -USR1 $$'; echo $?").endswith("138\n")
+
+
 def add_to(suite):
     for test in (jobs_are_controlled, pipelines_stop_and_continue, lines_are_edited,
                  programs_of_the_whole_screen_work, one_terminal_answers,
+                 debug_build_runs_programs,
                  keyboard_and_framebuffer_do):
         suite.add(f"shell::{test.__name__}", test)

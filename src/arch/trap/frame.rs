@@ -4,6 +4,8 @@ use core::mem::offset_of;
 
 use x86_64::registers::rflags::RFlags;
 
+use crate::arch::cpu::gdt;
+
 /// The registers of the interrupted code.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -83,10 +85,10 @@ impl TrapFrame {
     /// The value of `vector` in the frame of a system call, which has no vector.
     pub const SYSTEM_CALL: u64 = 256;
 
-    /// Returns the registers of a program that starts at `rip` with the stack pointer `rsp`; all
-    /// others are 0.
+    /// Returns the registers of a program that starts at `rip` with the stack pointer `rsp`, with the
+    /// segments of programs; all others are 0.
     pub fn of_program(rip: u64, rsp: u64) -> Self {
-        Self { rip, rsp, ..Self::ZERO }
+        Self { rip, rsp, cs: gdt::USER_CODE.into(), ss: gdt::USER_DATA.into(), ..Self::ZERO }
     }
 
     const ZERO: Self = Self {
