@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGE_BYTES 4096
 
 /* Starts a process of `group`, or of a new one, that sleeps until it is killed; returns when it is
  * about to sleep. */
@@ -95,29 +94,6 @@ static void measure_switch(const char *unit)
 	MEASURE(row("switch", unit), SAMPLES, 100, call0(SYS_sched_yield));
 	call2(SYS_kill, pid, SIGKILL);
 	check(row("switch", unit), reap(pid) == SIGKILL);
-}
-
-static void measure_faults(const char *unit)
-{
-	enum { PAGES = 64 };
-	long sum = 0;
-	volatile char *memory;
-	MEASURE_AROUND(
-		SAMPLES, PAGES,
-		{
-			memory = mmap(NULL, PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
-				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-			if (memory == MAP_FAILED)
-				skip(unit, -errno);
-		},
-		for (int i = 0; i < PAGES; i++) memory[i * PAGE_BYTES] = 1;
-		,
-		{
-			sum += memory[PAGE_BYTES] + memory[PAGE_BYTES + 1];
-			munmap((void *)memory, PAGES * PAGE_BYTES);
-		});
-	report(row("page_fault", unit));
-	check(row("page_fault", unit), sum);
 }
 
 static void measure_proc(const char *unit, long sleeper)

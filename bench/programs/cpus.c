@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAGE_BYTES 4096
 #define PAGES 32
 
 /* The processes meet here: all of them have arrived as often as each. */

@@ -1,9 +1,11 @@
 /* The units that show how operations grow, and the names of their rows. */
 #include "growth.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 int parameter(const char *unit)
 {
@@ -15,6 +17,29 @@ const char *row(const char *operation, const char *unit)
 	static char name[64];
 	snprintf(name, sizeof(name), "%s_%s", operation, unit);
 	return name;
+}
+
+void measure_faults(const char *unit)
+{
+	enum { PAGES = 64 };
+	long sum = 0;
+	volatile char *memory;
+	MEASURE_AROUND(
+		SAMPLES, PAGES,
+		{
+			memory = mmap(NULL, PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			if (memory == MAP_FAILED)
+				skip(unit, -errno);
+		},
+		for (int i = 0; i < PAGES; i++) memory[i * PAGE_BYTES] = 1;
+		,
+		{
+			sum += memory[PAGE_BYTES] + memory[PAGE_BYTES + 1];
+			munmap((void *)memory, PAGES * PAGE_BYTES);
+		});
+	report(row("page_fault", unit));
+	check(row("page_fault", unit), sum);
 }
 
 const struct operation growth[] = {

@@ -8,6 +8,8 @@
 
 #include "measure.h"
 
+#define PAGE_BYTES 4096
+
 /* A unit of each parameter; the last one has no name. */
 extern const struct operation growth[];
 
@@ -22,5 +24,8 @@ int parameter(const char *unit);
 
 /* Returns OPERATION_UNIT, valid until the next call. */
 const char *row(const char *operation, const char *unit);
+
+/* Measures the first write to each of 64 new pages, as the row "page_fault" of `unit`. */
+void measure_faults(const char *unit);
 
 #endif

@@ -6,32 +6,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGE_BYTES 4096
 #define PIECE_BYTES 65536
 
 static long map(long bytes)
 {
 	return call6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
-
-static void measure_faults(const char *unit)
-{
-	enum { PAGES = 64 };
-	long sum = 0;
-	volatile char *memory;
-	MEASURE_AROUND(
-		SAMPLES, PAGES,
-		{
-			memory = (volatile char *)map(PAGES * PAGE_BYTES);
-		},
-		for (int i = 0; i < PAGES; i++) memory[i * PAGE_BYTES] = 1;
-		,
-		{
-			sum += memory[PAGE_BYTES] + memory[PAGE_BYTES + 1];
-			call2(SYS_munmap, memory, PAGES * PAGE_BYTES);
-		});
-	report(row("page_fault", unit));
-	check(row("page_fault", unit), sum);
 }
 
 static void measure_calls(const char *unit, long page)

@@ -8,9 +8,8 @@ use core::ops::Range;
 use heapless::Deque;
 use partition_table::{Identity, PartitionKind};
 
-use super::error::BlockError;
 use crate::drivers::block::disk::{Begun, Disk, DiskInfo};
-use crate::drivers::block::request::{Operation, Request, Segment};
+use crate::drivers::block::request::{IoError, Operation, Request, Segment};
 use crate::mm::kernel::frames::SharedFrame;
 use crate::mm::kernel::layout::FRAME_BYTES;
 use crate::sync::{Mutex, MutexGuard, Rank};
@@ -125,7 +124,7 @@ impl BlockDevice {
     /// other and from the start of the first one. Several requests are in flight at once. May wait.
     ///
     /// # Errors
-    /// See [`BlockError`]. A part may have been transferred.
+    /// See [`IoError`]. A part may have been transferred.
     ///
     /// # Panics
     /// If there are fewer frames than the range needs.
@@ -134,14 +133,14 @@ impl BlockDevice {
         direction: Direction,
         range: Range<u64>,
         frames: &[SharedFrame],
-    ) -> Result<(), BlockError> {
+    ) -> Result<(), IoError> {
         let sector_bytes = self.sector_bytes();
         let is_valid = range.start <= range.end
             && range.end <= self.len_bytes()
             && range.start.is_multiple_of(sector_bytes)
             && range.end.is_multiple_of(sector_bytes);
         if !is_valid {
-            return Err(BlockError::OutOfRange);
+            return Err(IoError::Invalid);
         }
         let operation = match direction {
             Direction::Read => Operation::Read,
@@ -157,13 +156,12 @@ impl BlockDevice {
             if in_flight.is_full()
                 && let Some(begun) = in_flight.pop_front()
             {
-                result = result.and(self.disk.finish(begun).map_err(BlockError::from));
+                result = result.and(self.disk.finish(begun));
             }
             let now = request_bytes.min(len_bytes - done);
             let sector = self.first_sector + (range.start + done) / sector_bytes;
-            let begun = segments(frames, done, now).and_then(|segments| {
-                Ok(self.disk.begin(Request { operation, sector, segments })?)
-            });
+            let begun = segments(frames, done, now)
+                .and_then(|segments| self.disk.begin(Request { operation, sector, segments }));
             match begun {
                 Ok(begun) => in_flight.push_back(begun).expect("there is room"),
                 Err(error) => result = result.and(Err(error)),
@@ -172,7 +170,7 @@ impl BlockDevice {
         }
         // The memory belongs to the disk until all have ended.
         while let Some(begun) = in_flight.pop_front() {
-            result = result.and(self.disk.finish(begun).map_err(BlockError::from));
+            result = result.and(self.disk.finish(begun));
         }
         result
     }
@@ -180,13 +178,13 @@ impl BlockDevice {
     /// Writes the data of all transfers that have ended to the medium. May wait.
     ///
     /// # Errors
-    /// See [`BlockError`].
-    pub fn flush(&self) -> Result<(), BlockError> {
+    /// See [`IoError`].
+    pub fn flush(&self) -> Result<(), IoError> {
         if !self.disk.info().has_write_cache {
             return Ok(());
         }
         let begun = self.disk.begin(Request::flush())?;
-        Ok(self.disk.finish(begun)?)
+        self.disk.finish(begun)
     }
 }
 
@@ -196,14 +194,14 @@ fn segments(
     frames: &[SharedFrame],
     offset_bytes: u64,
     len_bytes: u64,
-) -> Result<Vec<Segment>, BlockError> {
+) -> Result<Vec<Segment>, IoError> {
     let first = (offset_bytes / FRAME_BYTES) as usize;
     let count = len_bytes.div_ceil(FRAME_BYTES) as usize;
     let mut segments = Vec::new();
-    segments.try_reserve_exact(count).map_err(|_| BlockError::NoMemory)?;
+    segments.try_reserve_exact(count).map_err(|_| IoError::NoMemory)?;
     for (index, frame) in frames[first..first + count].iter().enumerate() {
         let left = len_bytes - index as u64 * FRAME_BYTES;
-        let frame = frame.try_clone().map_err(|_| BlockError::NoMemory)?;
+        let frame = frame.try_clone().map_err(|_| IoError::NoMemory)?;
         segments.push(Segment { frame, range: 0..left.min(FRAME_BYTES) as usize });
     }
     Ok(segments)

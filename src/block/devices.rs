@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use partition_table::{ScanError, Table, TableKind, scan};
 
 use super::device::{BlockDevice, Direction, PartitionInfo};
-use super::error::BlockError;
 use crate::drivers::block::disk::{self, Disk};
+use crate::drivers::block::request::IoError;
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
 use crate::mm::kernel::layout::FRAME_BYTES;
 use crate::sync::{Rank, SpinMutex};
@@ -82,7 +82,7 @@ struct Reader {
 }
 
 impl partition_table::Disk for Reader {
-    type Error = BlockError;
+    type Error = IoError;
 
     fn sector_bytes(&self) -> usize {
         self.device.sector_bytes() as usize
@@ -92,7 +92,7 @@ impl partition_table::Disk for Reader {
         self.device.len_bytes() / self.device.sector_bytes()
     }
 
-    fn read(&mut self, sector: u64, to: &mut [u8]) -> Result<(), BlockError> {
+    fn read(&mut self, sector: u64, to: &mut [u8]) -> Result<(), IoError> {
         let mut at = sector * self.device.sector_bytes();
         for piece in to.chunks_mut(FRAME_BYTES as usize) {
             let end = at + piece.len() as u64;
@@ -105,11 +105,11 @@ impl partition_table::Disk for Reader {
     }
 }
 
-fn read_table(disk: &Arc<dyn Disk>) -> Result<Table, BlockError> {
-    let frame = SharedFrame::try_new_zeroed(Purpose::Files).ok_or(BlockError::NoMemory)?;
+fn read_table(disk: &Arc<dyn Disk>) -> Result<Table, IoError> {
+    let frame = SharedFrame::try_new_zeroed(Purpose::Files).ok_or(IoError::NoMemory)?;
     let device = BlockDevice::of_disk(disk.clone(), 0);
     scan(&mut Reader { device, frame }).map_err(|error| match error {
         ScanError::Disk(error) => error,
-        ScanError::SectorSize => BlockError::OutOfRange,
+        ScanError::SectorSize => IoError::Invalid,
     })
 }

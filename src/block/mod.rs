@@ -4,7 +4,6 @@
 //! | --- | --- |
 //! | [`device`] | a disk or a partition, and transfers from and to it |
 //! | [`devices`] | all devices, and the search for partitions |
-//! | [`error`] | why a transfer fails |
 //!
 //! A device is found at the start and keeps its name and its number. Its transfers go to the disk
 //! immediately: nothing is cached here.
@@ -13,7 +12,6 @@
 
 pub mod device;
 pub mod devices;
-pub mod error;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::device::{BlockDevice, Direction};
-use super::error::BlockError;
 use crate::drivers::block::disk::{Begun, Disk, DiskInfo};
 use crate::drivers::block::request::{IoError, Operation, Request};
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
@@ -87,7 +86,7 @@ fn ranges_that_are_no_sectors_of_the_device_are_refused() {
     let frames = frames(1);
     for range in [1..513, 0..100, 512..1_000_000, 999 * 512..1001 * 512] {
         let result = device.transfer(Direction::Write, range, &frames);
-        assert_eq!(result, Err(BlockError::OutOfRange));
+        assert_eq!(result, Err(IoError::Invalid));
     }
     assert_eq!(device.transfer(Direction::Write, 512..512, &[]), Ok(()));
 }
@@ -98,6 +97,6 @@ fn error_of_any_request_is_returned() {
         let device = BlockDevice::of_disk(MemoryDisk::new(Some(bad)), 0);
         let frames = frames(5);
         let range = 10 * 512..(10 + 33) * 512;
-        assert_eq!(device.transfer(Direction::Write, range, &frames), Err(BlockError::Io));
+        assert_eq!(device.transfer(Direction::Write, range, &frames), Err(IoError::Failed));
     }
 }

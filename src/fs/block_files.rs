@@ -18,7 +18,7 @@ use super::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::block::BlockDevices;
 use crate::block::device::{BlockDevice, Direction};
 use crate::block::devices::{self as block_devices, MAJOR};
-use crate::block::error::BlockError;
+use crate::drivers::block::request::IoError;
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
 use crate::mm::kernel::layout::FRAME_BYTES;
 
@@ -30,14 +30,14 @@ pub struct BlockFile {
     device: Arc<BlockDevice>,
 }
 
-impl From<BlockError> for FsError {
-    fn from(error: BlockError) -> Self {
+impl From<IoError> for FsError {
+    fn from(error: IoError) -> Self {
         match error {
-            BlockError::Io => Self::Io,
-            BlockError::Gone => Self::WrongDevice,
-            BlockError::ReadOnly => Self::NotPermitted,
-            BlockError::OutOfRange => Self::InvalidArgument,
-            BlockError::NoMemory => Self::NoMemory,
+            IoError::Failed => Self::Io,
+            IoError::Gone => Self::WrongDevice,
+            IoError::ReadOnly => Self::NotPermitted,
+            IoError::Invalid => Self::InvalidArgument,
+            IoError::NoMemory => Self::NoMemory,
         }
     }
 }
@@ -83,7 +83,7 @@ fn buffer(len_bytes: u64) -> Result<Vec<SharedFrame>, FsError> {
     let mut frames = Vec::new();
     frames.try_reserve_exact(count)?;
     for _ in 0..count {
-        frames.push(SharedFrame::try_new_zeroed(Purpose::Files).ok_or(FsError::NoMemory)?);
+        frames.push(SharedFrame::try_allocate(Purpose::Files).ok_or(FsError::NoMemory)?);
     }
     Ok(frames)
 }

@@ -18,7 +18,7 @@ use page_tree::PageTree;
 
 use super::error::FsError;
 use super::io::{Bytes, BytesMut, Sink, Source, done_or};
-use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
+use crate::mm::kernel::frames::{Purpose, SharedFrame};
 use crate::mm::kernel::layout::FRAME_BYTES;
 use crate::mm::user::reverse_map::PrivateCopies;
 use crate::sync::{Rank, SpinMutex};
@@ -269,8 +269,7 @@ impl PageCache {
             return Ok(from.fill(BytesMut::Frame(page.bytes(range))));
         }
         self.charge()?;
-        let new = AllocatedFrames::try_new(Purpose::Files);
-        let Some(new) = new.and_then(|frame| SharedFrame::try_new(frame).ok()) else {
+        let Some(new) = SharedFrame::try_allocate(Purpose::Files) else {
             self.discharge(1);
             return Err(FsError::NoMemory);
         };

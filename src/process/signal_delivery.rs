@@ -36,6 +36,7 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
     let mut interruption = thread.take_interruption();
     loop {
         let action = thread.with_signals(|state, own| {
+            // The usual case after a handler's signal, by one comparison.
             if !own.has_signal(&state.shared) {
                 return Some((Action::None, state.continues));
             }

@@ -63,7 +63,7 @@ pub enum IoError {
     Gone,
     /// The disk refuses writes.
     ReadOnly,
-    /// The request isn't one that the disk can execute.
+    /// The request isn't one that the disk can execute, or not one of whole sectors within it.
     Invalid,
     /// No memory is left.
     NoMemory,

@@ -9,7 +9,7 @@ use alloc::collections::VecDeque;
 use crate::fs::error::FsError;
 use crate::fs::io::{Bytes, BytesMut, Sink, Source};
 use crate::fs::page_cache::PAGE_BYTES;
-use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
+use crate::mm::kernel::frames::{Purpose, SharedFrame};
 
 /// The initial number of pages of a pipe.
 const PAGES: usize = 16;
@@ -189,8 +189,7 @@ impl Buffer {
         if let Some(page) = self.spare.take() {
             return Ok(page);
         }
-        let page = AllocatedFrames::try_new(Purpose::Files);
-        page.and_then(|frame| SharedFrame::try_new(frame).ok()).ok_or(FsError::NoMemory)
+        SharedFrame::try_allocate(Purpose::Files).ok_or(FsError::NoMemory)
     }
 
     /// Removes the first page, all of whose bytes were read.

@@ -112,9 +112,6 @@ pub fn wait_for(
 
 /// Takes the signal that is next in the order of [`next_action`].
 fn take_next(thread: &mut ThreadSignals, shared: &mut Pending) -> Option<Taken> {
-    if !thread.has_signal(shared) {
-        return None;
-    }
     let wanted = !thread.blocked();
     thread
         .pending

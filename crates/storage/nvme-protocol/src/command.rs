@@ -86,7 +86,7 @@ impl Command {
     }
 
     /// Asks for `count` pairs of queues, at least 1. The result has the numbers that the controller
-    /// gives ([`queue_pairs`](crate::completion::Completion::queue_pairs)).
+    /// gives ([`queue_pairs`](crate::completion::queue_pairs)).
     pub fn set_queue_pairs(count: u16) -> Self {
         let count = u32::from(count.saturating_sub(1));
         Self::new(admin::SET_FEATURES, 0, DataPointer::NONE)

@@ -35,12 +35,12 @@ impl Completion {
             status: Status((last >> 17) as u16),
         }
     }
+}
 
-    /// Returns the number of pairs of queues that Set Features has granted, at least 1.
-    pub fn queue_pairs(&self) -> u16 {
-        let [submission, completion] = [self.result as u16, (self.result >> 16) as u16];
-        submission.min(completion).saturating_add(1)
-    }
+/// Returns the number of pairs of queues that the result of Set Features grants, at least 1.
+pub fn queue_pairs(result: u32) -> u16 {
+    let [submission, completion] = [result as u16, (result >> 16) as u16];
+    submission.min(completion).saturating_add(1)
 }
 
 /// The outcome of a command: the upper 15 bits of an answer.

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use nvme_protocol::command::{Command, Identify};
-use nvme_protocol::completion::Status;
+use nvme_protocol::completion::queue_pairs;
 use nvme_protocol::identify::IDENTIFY_BYTES;
 
 use super::error::NvmeError;
@@ -143,9 +143,7 @@ impl Controller {
 
     /// Asks for `count` pairs of queues; returns the number of those that the controller grants.
     fn grant_queues(&self, count: u16) -> Result<u16, NvmeError> {
-        let result = self.admin(Command::set_queue_pairs(count))?;
-        let [submission, completion] = [result as u16, (result >> 16) as u16];
-        Ok(submission.min(completion).saturating_add(1))
+        self.admin(Command::set_queue_pairs(count)).map(queue_pairs)
     }
 
     /// Makes the controller know its pairs of queues.
@@ -342,9 +340,4 @@ impl Drop for Controller {
             (0..messages.table.len()).for_each(|index| messages.table.mask(index));
         }
     }
-}
-
-/// Returns whether a command may succeed when it is submitted again.
-pub(super) fn may_retry(status: Status) -> bool {
-    !status.is_final()
 }

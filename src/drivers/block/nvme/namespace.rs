@@ -7,7 +7,7 @@ use nvme_protocol::command::{Command, Direction};
 use nvme_protocol::identify::{Controller as ControllerInfo, Namespace};
 use nvme_protocol::prp::DataPointer;
 
-use super::controller::{Controller, TRIES, may_retry};
+use super::controller::{Controller, TRIES};
 use super::queue::{Progress, QueuePair, REQUEST_BYTES_MAX};
 use crate::drivers::block::disk::{Begun, Disk, DiskInfo};
 use crate::drivers::block::request::{IoError, Operation, Request};
@@ -81,7 +81,7 @@ impl NvmeDisk {
 
     fn finish_in_slot(&self, queue: &QueuePair, slot: u16) -> Result<(), IoError> {
         for number in 1..=TRIES {
-            let outcome = match self.controller.wait(queue, slot) {
+            let may_retry = match self.controller.wait(queue, slot) {
                 Progress::Ended(status) if status.is_success() => return Ok(()),
                 Progress::Ended(status) => {
                     let request = queue.with_request(slot, |it| (it.operation, it.sector));
@@ -89,14 +89,14 @@ impl NvmeDisk {
                     if let Some((operation, sector)) = request {
                         log::error!("{name}: {operation:?} at sector {sector}: {status}");
                     }
-                    may_retry(status)
+                    !status.is_final()
                 }
                 Progress::Reset | Progress::InFlight => true,
             };
             if self.controller.is_gone() {
                 return Err(IoError::Gone);
             }
-            if !outcome || number == TRIES {
+            if !may_retry || number == TRIES {
                 break;
             }
             self.submit(queue, slot)?;

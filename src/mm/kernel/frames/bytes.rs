@@ -30,14 +30,14 @@ pub struct FrameBytes<'a> {
 impl SharedFrame {
     /// Takes a frame whose bytes are 0, with one owner; `None` if none is free.
     pub fn try_new_zeroed(purpose: Purpose) -> Option<Self> {
-        let frame = Self::try_new(AllocatedFrames::try_new(purpose)?).ok()?;
+        let frame = Self::try_allocate(purpose)?;
         frame.bytes(0..FRAME_BYTES as usize).zero();
         Some(frame)
     }
 
     /// Takes a frame with the bytes of this one; `None` if none is free.
     pub fn try_copy(&self, purpose: Purpose) -> Option<Self> {
-        let copy = Self::try_new(AllocatedFrames::try_new(purpose)?).ok()?;
+        let copy = Self::try_allocate(purpose)?;
         copy.all_bytes().copy_from(self.all_bytes());
         Some(copy)
     }
@@ -47,7 +47,7 @@ impl SharedFrame {
     /// no frame is free, or there is no RAM at `start`.
     pub fn try_copy_of(start: PhysAddr, purpose: Purpose) -> Option<Self> {
         frame_info::of(number(start))?;
-        let new = Self::try_new(AllocatedFrames::try_new(purpose)?).ok()?;
+        let new = Self::try_allocate(purpose)?;
         let from: *const u8 = layout::direct(start).as_ptr();
         // SAFETY: the frame has a record, so it is RAM, which the direct map maps for ever; others
         // may write to it meanwhile (see above). Only this function uses the new frame.

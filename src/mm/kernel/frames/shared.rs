@@ -42,6 +42,12 @@ impl SharedFrame {
         (first..first + count).map(move |frame| Self { frame: frame as u32, purpose })
     }
 
+    /// Takes a frame with one owner; `None` if none is free. Its content is undefined.
+    #[inline]
+    pub fn try_allocate(purpose: Purpose) -> Option<Self> {
+        Self::try_new(AllocatedFrames::try_new(purpose)?).ok()
+    }
+
     fn info(&self) -> &'static FrameInfo {
         frame_info::of(self.frame as usize).expect("`try_new` has checked this")
     }

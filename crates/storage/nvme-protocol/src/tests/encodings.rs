@@ -4,7 +4,7 @@ use std::string::ToString;
 use std::vec::Vec;
 
 use crate::command::{Command, Direction, Identify};
-use crate::completion::{Completion, Status};
+use crate::completion::{Completion, Status, queue_pairs};
 use crate::identify::{Controller, IDENTIFY_BYTES, Namespace, NamespaceError, namespace_numbers};
 use crate::prp::DataPointer;
 
@@ -36,7 +36,7 @@ fn answers_are_decoded() {
     let words = [0x0003_0007, 0, 0x0002_0005, 0x0005_1234];
     let answer = Completion::from_words(words);
     assert_eq!((answer.submission_head, answer.identifier, answer.phase), (5, 0x1234, true));
-    assert_eq!((answer.status, answer.queue_pairs()), (Status(2), 4));
+    assert_eq!((answer.status, queue_pairs(answer.result)), (Status(2), 4));
     assert!(!answer.status.is_success());
     assert_eq!(answer.status.to_string(), "invalid field (status 0/0x02)");
     let final_read_error = Status(1 << 14 | 2 << 8 | 0x81);
