@@ -7,7 +7,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use line_discipline::{Device as LineDevice, WindowSize};
 
 use super::control;
-use super::terminal::{Line, Terminal};
+use super::line::{DeviceEnd, Line};
+use super::terminal::Terminal;
 use super::terminal_file::{OpenedAs, TerminalFile};
 use super::terminals;
 use crate::console::{self, Console, TYPED_BYTES_MAX, TypedBytes};
@@ -33,7 +34,7 @@ const NODES: [(&str, u32, u32, OpenDevice); 3] = [
 /// # Panics
 /// If there is no memory for it.
 pub(super) fn start(_console: Console) {
-    let line = Line::Device(console::write_bytes);
+    let line = Line::Device(DeviceEnd::new(console::write_bytes));
     let terminal = Terminal::try_new(LineDevice::Serial, line);
     let terminal = terminal.expect("there is memory for the console's terminal");
     let (rows, columns) = console::size();

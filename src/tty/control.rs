@@ -7,8 +7,9 @@ use alloc::sync::Arc;
 
 use signals::Signal;
 
+use super::line::Line;
 use super::processes;
-use super::terminal::{Line, Terminal};
+use super::terminal::Terminal;
 use super::terminals::of_session;
 use crate::fs::error::FsError;
 

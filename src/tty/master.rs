@@ -6,8 +6,9 @@ use line_discipline::Queues;
 
 use super::control;
 use super::devpts;
+use super::line::Line;
 use super::master_end::MasterEnd;
-use super::terminal::{Line, Terminal};
+use super::terminal::Terminal;
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
 use crate::fs::file::open_flags::OpenFlags;

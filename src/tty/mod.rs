@@ -6,6 +6,7 @@
 //! | [`terminals`] | the list of all terminals |
 //! | [`terminal_file`] | an open terminal |
 //! | [`console_terminal`] | the terminal of the serial line, the screen and the keyboard |
+//! | [`line`] | the other end of its line: a device, or a master |
 //! | [`pty`], [`master`], [`master_end`] | pseudo-terminals, and their masters |
 //! | [`devpts`] | the file system with the slaves |
 //! | [`control`] | controlling terminals, foreground groups, hang-ups |
@@ -18,6 +19,7 @@
 pub mod console_terminal;
 pub mod control;
 pub mod devpts;
+mod line;
 pub mod master;
 mod master_end;
 pub mod processes;
@@ -25,6 +27,8 @@ mod pty;
 pub mod terminal;
 pub mod terminal_file;
 pub mod terminals;
+#[cfg(test)]
+mod tests;
 
 use crate::console::Console;
 use crate::fs::Files;

@@ -7,10 +7,11 @@ use alloc::sync::Arc;
 use line_discipline::Device as LineDevice;
 
 use super::devpts::{self, PTMX, SLAVE_MAJOR};
+use super::line::Line;
 use super::master::MasterFile;
 use super::master_end::MasterEnd;
 use super::processes;
-use super::terminal::{Line, Terminal};
+use super::terminal::Terminal;
 use super::terminal_file::{OpenedAs, TerminalFile};
 use super::terminals::{self, PTYS_MAX};
 use crate::fs::attributes::{DeviceNumber, FileKind, Mode};

@@ -11,7 +11,7 @@ use line_discipline::{
 };
 
 use super::devpts::SLAVE_MAJOR;
-use super::master_end::MasterEnd;
+use super::line::Line;
 use super::processes;
 use crate::arch::time::clock;
 use crate::fs::attributes::DeviceNumber;
@@ -28,14 +28,6 @@ const CHUNK_BYTES: usize = 256;
 ///
 /// Source: Linux, Documentation/admin-guide/devices.txt.
 const SERIAL_LINE: DeviceNumber = DeviceNumber { major: 4, minor: 64 };
-
-/// The other end of the line of a terminal.
-pub(super) enum Line {
-    /// A device, which sends bytes by this function.
-    Device(fn(&[u8])),
-    /// The master of a pseudo-terminal, which reads the bytes.
-    Master(MasterEnd),
-}
 
 /// A terminal. For a pseudo-terminal, it includes both ends: the slave reads and writes through the
 /// line discipline, and the master receives and sends as a device does.
@@ -89,8 +81,8 @@ impl Terminal {
     /// number. May wait.
     pub(super) fn receive_some(&self, bytes: &[u8]) -> usize {
         let received = self.discipline.lock().receive(bytes);
-        self.send_output();
         self.note_change();
+        // Sent before the output, for which this thread may wait while a program floods the line.
         if let Some(group) = self.foreground_group() {
             for (of_terminal, signal) in [
                 (TerminalSignals::INTERRUPT, Signal::INT),
@@ -102,22 +94,15 @@ impl Terminal {
                 }
             }
         }
+        self.send_output();
         received.taken
     }
 
     /// Sends the output of the line discipline to the device. Does nothing for a pseudo-terminal,
     /// whose master reads the output.
     fn send_output(&self) {
-        let Line::Device(send) = self.line else {
-            return;
-        };
-        let mut bytes = [0; CHUNK_BYTES];
-        loop {
-            let len = self.discipline.lock().take_output(&mut bytes);
-            if len == 0 {
-                return;
-            }
-            send(&bytes[..len]);
+        if let Line::Device(device) = &self.line {
+            device.send_output(&self.discipline);
         }
     }
 

@@ -6,7 +6,8 @@ use line_discipline::LocalFlags;
 use signals::Signal;
 
 use super::control;
-use super::terminal::{Line, Terminal};
+use super::line::Line;
+use super::terminal::Terminal;
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
 use crate::fs::file::open_flags::OpenFlags;
