@@ -173,8 +173,8 @@ impl LastBoot {
 }
 
 /// Records that `stage` begins: calls the observer and, if the boot is traced, writes the stage to
-/// port 0x80 and the CMOS. May be called in any context. Once the prompt has been reached, the
-/// observer is no longer called.
+/// port 0x80 and the CMOS. May be called in any context. The observer is called without a stage for the
+/// first program, whose output follows, and for the prompt; after that it is no longer called.
 pub fn mark(stage: Stage) {
     if let Some(index) = Stage::ALL.iter().position(|&(listed, _)| listed == stage) {
         times::note(index);
@@ -194,7 +194,7 @@ pub fn mark(stage: Stage) {
     if stage <= Stage::Prompt
         && let Some(observer) = OBSERVER.get()
     {
-        observer((stage < Stage::Prompt).then_some(stage.name()));
+        observer((stage < Stage::FirstProgram).then_some(stage.name()));
     }
 }
 

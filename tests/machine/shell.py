@@ -115,7 +115,10 @@ def programs_of_the_whole_screen_work():
         shell.type("q", PROMPT)
         shell.type("seq 100 | less\r", r"K23\r\n")
         shell.type(" ", r"K46\r\n")
+        # less makes the terminal raw only while it waits for a key, and ignores the LF that an Enter
+        # is in the other mode.
         shell.type("G", r"K100\r\n")
+        qemu.settle()
         shell.type("/77\r", r"\x1b\[7m77\x1b\[m")
         shell.type("q", PROMPT)
         assert "icanon" in shell.run("stty -a") and "-echo " not in shell.run("stty -a")
@@ -226,9 +229,18 @@ def debug_build_runs_programs():
         assert shell.run("sh -c 'kill -USR1 $$'; echo $?").endswith("138\n")
 
 
+def screen_shows_no_stage_before_the_shell():
+    """Stages of the boot are shown on the screen only until the first program begins."""
+    with machine("") as qemu:
+        Typist(qemu)
+        rows = [row.rstrip() for row in qemu.screen()]
+        begin = next(at for at, row in enumerate(rows) if "the first program is /init" in row)
+        assert rows[begin + 1] == "" and rows[begin + 3].startswith("BusyBox"), rows
+
+
 def add_to(suite):
     for test in (jobs_are_controlled, pipelines_stop_and_continue, lines_are_edited,
                  programs_of_the_whole_screen_work, one_terminal_answers,
-                 debug_build_runs_programs,
+                 debug_build_runs_programs, screen_shows_no_stage_before_the_shell,
                  keyboard_and_framebuffer_do):
         suite.add(f"shell::{test.__name__}", test)
