@@ -163,7 +163,7 @@ def disks_of_two_controllers_are_listed():
                              *nvme(second, "b"), "-smp", "4") as qemu:
         qemu.expect("farjump> ")
         shown = qemu.command("disks")
-        found = re.findall(r"^(nvme\S+) +259:(\d) +0 +(\d+)  QEMU NVMe Ctrl serial-(.), sectors of 512",
+        found = re.findall(r"^(nvme\S+) +259:(\d) +0 +(\d+) +512  QEMU NVMe Ctrl serial-(.)$",
                            shown, re.M)
         assert found == [("nvme0n1", "0", "1024", "a"), ("nvme1n1", "1", "2048", "b")], shown
         address = re.search(r"^(\S+) 1b36:0010", qemu.command("lspci"), re.M)[1]

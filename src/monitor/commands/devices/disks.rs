@@ -27,7 +27,7 @@ fn show(_: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Result<()
         writeln!(out, "No disk was found.")?;
         return Ok(());
     }
-    writeln!(out, "name           major:minor  first sector         KiB  what")?;
+    writeln!(out, "name         number  first sector        KiB sector  what")?;
     for device in &all {
         show_device(device, out)?;
     }
@@ -41,19 +41,19 @@ fn show(_: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Result<()
 fn show_device(device: &BlockDevice, out: &mut dyn Write) -> fmt::Result {
     write!(
         out,
-        "{:14} {:>5}:{:<5} {:13} {:11}  ",
+        "{:12} {}:{:<3} {:12} {:10} {:6}  ",
         device.name(),
         devices::MAJOR,
         device.minor(),
         device.first_sector(),
         device.len_bytes() / 1024,
+        device.sector_bytes(),
     )?;
     let disk = device.disk();
     match device.partition() {
         None => {
-            write!(out, "{}, sectors of {} bytes", disk.model, disk.sector_bytes)?;
             let mode = if disk.is_read_only { ", read-only" } else { "" };
-            writeln!(out, "{mode}")
+            writeln!(out, "{}{mode}", disk.model)
         }
         Some(partition) => match &partition.kind {
             PartitionKind::Mbr(kind) => writeln!(out, "type {kind:#04x}"),
