@@ -8,7 +8,7 @@ use core::ops::Range;
 use heapless::Deque;
 use partition_table::{Identity, PartitionKind};
 
-use crate::drivers::block::disk::{Begun, Disk, DiskInfo};
+use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
 use crate::drivers::block::request::{IoError, Operation, Request, Segment};
 use crate::mm::kernel::frames::SharedFrame;
 use crate::mm::kernel::layout::FRAME_BYTES;
@@ -160,8 +160,9 @@ impl BlockDevice {
             }
             let now = request_bytes.min(len_bytes - done);
             let sector = self.first_sector + (range.start + done) / sector_bytes;
-            let begun = segments(frames, done, now)
-                .and_then(|segments| self.disk.begin(Request { operation, sector, segments }));
+            let begun = segments(frames, done, now).and_then(|segments| {
+                self.begin(Request { operation, sector, segments }, &mut in_flight, &mut result)
+            });
             match begun {
                 Ok(begun) => in_flight.push_back(begun).expect("there is room"),
                 Err(error) => result = result.and(Err(error)),
@@ -173,6 +174,27 @@ impl BlockDevice {
             result = result.and(self.disk.finish(begun));
         }
         result
+    }
+
+    /// Begins a request. While the disk's queue has no room, finishes those `in_flight` first, because
+    /// other threads may wait for theirs in the same way. Puts their errors in `result`.
+    fn begin(
+        &self,
+        mut request: Request,
+        in_flight: &mut Deque<Begun, IN_FLIGHT_MAX>,
+        result: &mut Result<(), IoError>,
+    ) -> Result<Begun, IoError> {
+        loop {
+            request = match self.disk.try_begin(request) {
+                Ok(begun) => return Ok(begun),
+                Err(NotBegun::Failed(error)) => return Err(error),
+                Err(NotBegun::Full(request)) => request,
+            };
+            match in_flight.pop_front() {
+                Some(begun) => *result = result.and(self.disk.finish(begun)),
+                None => return self.disk.begin(request),
+            }
+        }
     }
 
     /// Writes the data of all transfers that have ended to the medium. May wait.

@@ -2,9 +2,10 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::device::{BlockDevice, Direction};
-use crate::drivers::block::disk::{Begun, Disk, DiskInfo};
+use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
 use crate::drivers::block::request::{IoError, Operation, Request};
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
 use crate::sync::{Rank, SpinMutex};
@@ -15,6 +16,9 @@ struct MemoryDisk {
     requests: SpinMutex<Vec<(Operation, u64, u64)>>,
     /// The sector that can't be transferred.
     bad: Option<u64>,
+    /// The most requests that it has at once, and how many it has.
+    room: usize,
+    begun: AtomicUsize,
 }
 
 impl MemoryDisk {
@@ -28,7 +32,12 @@ impl MemoryDisk {
             is_read_only: false,
             has_write_cache: true,
         };
-        Arc::new(Self { info, requests: SpinMutex::new(Rank::Process, Vec::new()), bad })
+        Self::with_room(info, bad, usize::MAX)
+    }
+
+    fn with_room(info: DiskInfo, bad: Option<u64>, room: usize) -> Arc<Self> {
+        let requests = SpinMutex::new(Rank::Process, Vec::new());
+        Arc::new(Self { info, requests, bad, room, begun: AtomicUsize::new(0) })
     }
 }
 
@@ -38,6 +47,8 @@ impl Disk for MemoryDisk {
     }
 
     fn begin(&self, request: Request) -> Result<Begun, IoError> {
+        let before = self.begun.fetch_add(1, Ordering::Relaxed);
+        assert!(before < self.room, "nothing ends while its only user waits for room");
         let sectors = request.len_bytes() / 512;
         for (index, segment) in request.segments.iter().enumerate() {
             assert_eq!(segment.range.start, 0);
@@ -50,7 +61,15 @@ impl Disk for MemoryDisk {
         Ok(Begun::for_test(request.sector as u16, sectors as u16))
     }
 
+    fn try_begin(&self, request: Request) -> Result<Begun, NotBegun> {
+        match self.begun.load(Ordering::Relaxed) < self.room {
+            true => self.begin(request).map_err(NotBegun::Failed),
+            false => Err(NotBegun::Full(request)),
+        }
+    }
+
     fn finish(&self, begun: Begun) -> Result<(), IoError> {
+        self.begun.fetch_sub(1, Ordering::Relaxed);
         let (first, count) = begun.numbers();
         let is_bad =
             self.bad.is_some_and(|bad| (first..first + count).map(u64::from).any(|it| it == bad));
@@ -98,5 +117,21 @@ fn error_of_any_request_is_returned() {
         let frames = frames(5);
         let range = 10 * 512..(10 + 33) * 512;
         assert_eq!(device.transfer(Direction::Write, range, &frames), Err(IoError::Failed));
+    }
+}
+
+#[test_case]
+fn transfer_finishes_its_requests_while_the_queue_has_no_room() {
+    for room in 1..4 {
+        for bad in [None, Some(20)] {
+            let info = MemoryDisk::new(None).info.clone();
+            let disk = MemoryDisk::with_room(info, bad, room);
+            let device = BlockDevice::of_disk(disk.clone(), 0);
+            let frames = frames(12);
+            let result = device.transfer(Direction::Read, 0..12 * 4096, &frames);
+            assert_eq!(result.is_err(), bad.is_some());
+            assert_eq!(disk.begun.load(Ordering::Relaxed), 0);
+            assert!(bad.is_some() || disk.requests.lock().len() == 6);
+        }
     }
 }

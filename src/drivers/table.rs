@@ -5,7 +5,7 @@ use core::fmt::Display;
 use alloc::boxed::Box;
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::drivers::block::nvme;
+use crate::drivers::block::{controllers, nvme};
 use crate::drivers::bus::pci::{Function, Pci};
 use crate::task::Tasks;
 
@@ -53,5 +53,5 @@ pub fn start(_tasks: Tasks, pci: &Pci) -> Drivers {
 /// Makes all disks write their caches to the medium, before the machine is switched off. They are gone
 /// then. May wait.
 pub fn shut_down() {
-    nvme::shut_down();
+    controllers::shut_down();
 }

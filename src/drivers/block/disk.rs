@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::request::{IoError, Request};
+use super::request::{IoError, Operation, Request};
 use crate::sync::{Rank, SpinMutex};
 
 /// The properties of a disk. They never change.
@@ -24,6 +24,25 @@ pub struct DiskInfo {
     pub is_read_only: bool,
     /// Whether written data may be lost at a power cut until a flush has completed.
     pub has_write_cache: bool,
+}
+
+impl DiskInfo {
+    /// Checks that the disk can execute a request: that it is one of whole sectors within the disk
+    /// and not too long, or a flush. Returns the number of its sectors.
+    pub(super) fn check(&self, request: &Request) -> Result<u32, IoError> {
+        match request.operation {
+            Operation::Flush => return Ok(0),
+            Operation::Write { .. } if self.is_read_only => return Err(IoError::ReadOnly),
+            Operation::Read | Operation::Write { .. } => {}
+        }
+        let (len_bytes, sector_bytes) = (request.len_bytes(), u64::from(self.sector_bytes));
+        let count = len_bytes / sector_bytes;
+        let end = request.sector.checked_add(count).filter(|end| *end <= self.sectors);
+        let is_valid = end.is_some()
+            && len_bytes.is_multiple_of(sector_bytes)
+            && (1..=u64::from(self.request_bytes_max)).contains(&len_bytes);
+        if is_valid { Ok(count as u32) } else { Err(IoError::Invalid) }
+    }
 }
 
 /// A request that a disk has begun, and which [`Disk::finish`] ends.
@@ -49,16 +68,32 @@ impl Begun {
     }
 }
 
+/// Why [`Disk::try_begin`] hasn't begun a request.
+#[derive(Debug)]
+pub enum NotBegun {
+    /// The disk's queue has no room for this request now.
+    Full(Request),
+    /// It can't be begun.
+    Failed(IoError),
+}
+
 /// A disk.
 pub trait Disk: Send + Sync {
     /// Returns its properties.
     fn info(&self) -> &DiskInfo;
 
-    /// Begins a request. May wait until the disk's queue has room; not for interrupt handlers.
+    /// Begins a request. Waits until the disk's queue has room, so the caller has no requests that it
+    /// has to finish first. Not for interrupt handlers.
     ///
     /// # Errors
     /// [`IoError::Gone`], or [`IoError::Invalid`] if the request's memory can't be described.
     fn begin(&self, request: Request) -> Result<Begun, IoError>;
+
+    /// As [`begin`](Self::begin), but only if the disk's queue has room.
+    ///
+    /// # Errors
+    /// [`NotBegun::Full`], and the errors of [`begin`](Self::begin).
+    fn try_begin(&self, request: Request) -> Result<Begun, NotBegun>;
 
     /// Waits until a request has ended.
     ///

@@ -4,8 +4,14 @@
 //! | --- | --- |
 //! | [`disk`] | what every disk offers to the block layer |
 //! | [`request`] | a transfer, and the memory that takes part in it |
+//! | [`controllers`] | the list of controllers |
+//! | [`slots`] | the requests that a device has, and their outcomes |
+//! | [`messages`] | the interrupts of a controller |
 //! | [`nvme`] | controllers of NVM Express |
 
+pub mod controllers;
 pub mod disk;
+mod messages;
 pub mod nvme;
 pub mod request;
+mod slots;

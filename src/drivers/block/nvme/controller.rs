@@ -13,31 +13,27 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use nvme_protocol::command::{Command, Identify};
-use nvme_protocol::completion::queue_pairs;
+use nvme_protocol::completion::{Status, queue_pairs};
 use nvme_protocol::identify::IDENTIFY_BYTES;
 
 use super::error::NvmeError;
-use super::queue::{ENTRIES_MAX, Progress, QueuePair};
+use super::queue::{ENTRIES_MAX, QueuePair};
 use super::registers::Registers;
 use crate::arch::cpu::percpu;
-use crate::arch::irq::device_vectors::DeviceVector;
+use crate::arch::irq::Handler;
 use crate::arch::time::clock::now_ns;
-use crate::drivers::bus::pci::{Function, MsiX, OwnedFunction};
+use crate::drivers::block::controllers;
+use crate::drivers::block::messages::Messages;
+use crate::drivers::block::slots::{ANSWER_NS, LOOK_NS, LOOK_WITHOUT_INTERRUPTS_NS, Progress};
+use crate::drivers::bus::pci::{Function, OwnedFunction};
 use crate::mm::kernel::dma_memory::DmaMemory;
 use crate::sync::{Mutex, Rank, RwLock};
 
-/// The time in which a command has to be answered; Linux waits for 30 s for I/O.
-const COMMAND_NS: u64 = 10_000_000_000;
-/// The time after which a waiter looks for an answer without an interrupt.
-const LOOK_NS: u64 = 1_000_000_000;
-/// The same if the controller sends no interrupts.
-const LOOK_WITHOUT_INTERRUPTS_NS: u64 = 100_000;
-/// How often a command is submitted before it fails.
-pub(super) const TRIES: u32 = 3;
-
 /// A controller.
 pub(super) struct Controller {
-    /// Dropped first, which ends the controller's accesses to memory.
+    /// Dropped first, while the function responds.
+    messages: Option<Messages>,
+    /// Dropped before the memory of the queues, which ends the controller's accesses to it.
     function: OwnedFunction,
     pub(super) number: usize,
     pub(super) registers: Arc<Registers>,
@@ -45,17 +41,9 @@ pub(super) struct Controller {
     admin: Mutex<Arc<QueuePair>>,
     /// The pairs for transfers; one for each CPU, as far as there are as many.
     queues: Vec<Arc<QueuePair>>,
-    messages: Option<Messages>,
     /// Held for reading while a command is submitted, and for writing during a reset.
     gate: RwLock<()>,
     is_gone: AtomicBool,
-}
-
-/// The interrupts of a controller: one for each pair of queues.
-struct Messages {
-    /// Dropped before the vectors.
-    table: MsiX,
-    vectors: Vec<DeviceVector>,
 }
 
 impl Controller {
@@ -76,12 +64,12 @@ impl Controller {
         let entries = capabilities.queue_entries_max().min(ENTRIES_MAX.into()) as u16;
         let admin = QueuePair::try_new(0, entries, registers.clone()).ok_or(NvmeError::NoMemory)?;
         let mut this = Self {
+            messages: None,
             function,
             number,
             registers,
             admin: Mutex::new(Rank::Controller, admin),
             queues: Vec::new(),
-            messages: None,
             gate: RwLock::new(Rank::ControllerGate, ()),
             is_gone: AtomicBool::new(false),
         };
@@ -112,33 +100,14 @@ impl Controller {
             let pair = QueuePair::try_new(id, entries, self.registers.clone());
             self.queues.push(pair.ok_or(NvmeError::NoMemory)?);
         }
-        self.messages = self.make_messages();
-        Ok(())
-    }
-
-    /// Makes a vector for each pair of queues, on the CPU that submits to it. `None` if that isn't
-    /// possible: then waiters look for the answers.
-    fn make_messages(&self) -> Option<Messages> {
-        let table = MsiX::try_new(&self.function).inspect_err(|error| {
-            log::warn!("nvme{}: works without interrupts: {error}", self.number);
-        });
-        let table = table.ok().filter(|table| usize::from(table.len()) > self.queues.len())?;
-        let mut vectors = Vec::new();
-        for (index, queue) in self.queues.iter().enumerate() {
+        let handlers = self.queues.iter().map(|queue| {
             let queue = queue.clone();
-            let handler = Arc::new(move || queue.take_answers());
-            let vector = DeviceVector::try_new_on(handler.clone(), |cpu| cpu.id().index() == index)
-                .or_else(|_| DeviceVector::try_new(handler));
-            let vector = vector.inspect_err(|error| {
-                log::warn!("nvme{}: works without interrupts: {error}", self.number);
-            });
-            vectors.push(vector.ok()?);
-        }
-        for (index, vector) in vectors.iter().enumerate() {
-            table.set(index as u16 + 1, vector);
-        }
-        table.enable(&self.function);
-        Some(Messages { table, vectors })
+            Arc::new(move || queue.take_answers()) as Arc<dyn Handler>
+        });
+        // The first message is that of the admin queue, which is polled.
+        let name = format_args!("nvme{}", self.number);
+        self.messages = Messages::try_new(&self.function, &name, 1, handlers);
+        Ok(())
     }
 
     /// Asks for `count` pairs of queues; returns the number of those that the controller grants.
@@ -162,21 +131,23 @@ impl Controller {
     /// Executes an admin command; returns its result. May wait.
     pub(super) fn admin(&self, command: Command) -> Result<u32, NvmeError> {
         let queue = self.admin.lock();
-        let slot = queue.take_slot();
-        let deadline_ns = now_ns() + COMMAND_NS;
+        let slot = queue.slots.take();
+        let deadline_ns = now_ns() + ANSWER_NS;
         let progress = match queue.submit(slot, command) {
-            true => self.wait_polling(&queue, slot, deadline_ns, LOOK_WITHOUT_INTERRUPTS_NS),
+            true => queue
+                .slots
+                .wait_looking(slot, deadline_ns, LOOK_WITHOUT_INTERRUPTS_NS, || self.look(&queue)),
             false => Progress::Reset,
         };
         let result = match progress {
-            Progress::Ended(status) if status.is_success() => Ok(queue.result(slot)),
-            Progress::Ended(status) => Err(NvmeError::Refused(status)),
+            Progress::Ended(status) if Status(status).is_success() => Ok(queue.result(slot)),
+            Progress::Ended(status) => Err(NvmeError::Refused(Status(status))),
             Progress::InFlight if !self.registers.is_present() => return Err(NvmeError::Gone),
             // The slot stays taken, because the answer may still come.
             Progress::InFlight => return Err(NvmeError::NoAnswer),
             Progress::Reset => Err(NvmeError::NoAnswer),
         };
-        queue.free(slot);
+        queue.slots.free(slot);
         result
     }
 
@@ -194,23 +165,10 @@ impl Controller {
         Ok(bytes)
     }
 
-    /// Waits for the end of a command, and looks for its answer each `look_ns`.
-    fn wait_polling(
-        &self,
-        queue: &QueuePair,
-        slot: u16,
-        deadline_ns: u64,
-        look_ns: u64,
-    ) -> Progress {
-        loop {
-            queue.take_answers();
-            let now_ns = now_ns();
-            let progress = queue.wait(slot, deadline_ns.min(now_ns + look_ns));
-            let is_over = now_ns >= deadline_ns || !self.registers.is_present();
-            if progress != Progress::InFlight || is_over {
-                return progress;
-            }
-        }
+    /// Takes the answers of a queue. Returns whether the controller still works.
+    fn look(&self, queue: &QueuePair) -> bool {
+        queue.take_answers();
+        self.registers.is_present()
     }
 
     /// Returns the pair of queues of this CPU.
@@ -231,19 +189,8 @@ impl Controller {
 
     /// Waits until a command has ended, and resets the controller if it doesn't. May wait.
     pub(super) fn wait(&self, queue: &QueuePair, slot: u16) -> Progress {
-        let look_ns = match &self.messages {
-            Some(_) => LOOK_NS,
-            None => LOOK_WITHOUT_INTERRUPTS_NS,
-        };
-        let progress = match &self.messages {
-            // Usually the interrupt comes before the first look.
-            Some(_) => queue.wait(slot, now_ns() + LOOK_NS),
-            None => Progress::InFlight,
-        };
-        if progress != Progress::InFlight {
-            return progress;
-        }
-        match self.wait_polling(queue, slot, now_ns() + COMMAND_NS, look_ns) {
+        let answers = Messages::answers(self.messages.as_ref());
+        match queue.slots.wait_for_answer(slot, answers, || self.look(queue)) {
             Progress::InFlight => self.recover(queue, slot),
             progress => progress,
         }
@@ -253,12 +200,13 @@ impl Controller {
     fn recover(&self, queue: &QueuePair, slot: u16) -> Progress {
         let number = self.number;
         if self.registers.is_present() && !self.is_gone() {
-            log::warn!("nvme{number}: no answer in {} s; aborting", COMMAND_NS / 1_000_000_000);
-            let abort = Command::abort(queue.id(), queue.identifier(slot));
+            log::warn!("nvme{number}: no answer in {} s; aborting", ANSWER_NS / 1_000_000_000);
+            let abort = Command::abort(queue.id(), queue.slots.identifier(slot));
             if self.admin(abort).is_ok() {
                 let deadline_ns = now_ns() + LOOK_NS;
-                let progress =
-                    self.wait_polling(queue, slot, deadline_ns, LOOK_WITHOUT_INTERRUPTS_NS);
+                let look_ns = LOOK_WITHOUT_INTERRUPTS_NS;
+                let look = || self.look(queue);
+                let progress = queue.slots.wait_looking(slot, deadline_ns, look_ns, look);
                 if progress != Progress::InFlight {
                     return progress;
                 }
@@ -266,7 +214,7 @@ impl Controller {
         }
         let _gate = self.gate.write();
         // Another waiter may have reset it in the meantime.
-        let progress = queue.wait(slot, 0);
+        let progress = queue.slots.progress(slot);
         if progress != Progress::InFlight {
             return progress;
         }
@@ -275,7 +223,7 @@ impl Controller {
             log::error!("nvme{number}: {error}; its disks are gone");
             self.stop();
         }
-        queue.wait(slot, 0)
+        queue.slots.progress(slot)
     }
 
     /// Stops the controller and starts it again. The gate is closed.
@@ -304,8 +252,19 @@ impl Controller {
         self.is_gone.load(Ordering::Acquire)
     }
 
-    /// Makes the controller write its caches to the medium, before the machine is switched off.
-    pub(super) fn shut_down(&self) {
+    /// Logs what the start has found.
+    pub(super) fn log_start(&self, model: &str, serial: &str) {
+        let interrupts = Messages::count(self.messages.as_ref());
+        log::info!(
+            "nvme{}: {model}, serial number {serial}; {} queues, {interrupts} interrupts",
+            self.number,
+            self.queues.len(),
+        );
+    }
+}
+
+impl controllers::Controller for Controller {
+    fn shut_down(&self) {
         let _gate = self.gate.write();
         if self.is_gone() {
             return;
@@ -316,18 +275,7 @@ impl Controller {
         self.stop();
     }
 
-    /// Logs what the start has found.
-    pub(super) fn log_start(&self, model: &str, serial: &str) {
-        let interrupts = self.messages.as_ref().map_or(0, |messages| messages.vectors.len());
-        log::info!(
-            "nvme{}: {model}, serial number {serial}; {} queues, {interrupts} interrupts",
-            self.number,
-            self.queues.len(),
-        );
-    }
-
-    /// Returns the number of answers that belonged to no command.
-    pub(super) fn strays(&self) -> u64 {
+    fn strays(&self) -> u64 {
         self.queues.iter().map(|queue| queue.strays()).sum()
     }
 }
@@ -336,8 +284,5 @@ impl Drop for Controller {
     fn drop(&mut self) {
         // The memory of the queues is freed after this.
         self.function.forbid_memory();
-        if let Some(messages) = &self.messages {
-            (0..messages.table.len()).for_each(|index| messages.table.mask(index));
-        }
     }
 }

@@ -17,28 +17,27 @@ mod queue;
 mod registers;
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use nvme_protocol::command::Identify;
 use nvme_protocol::identify::{Controller as ControllerInfo, Namespace, namespace_numbers};
 
-use crate::drivers::block::disk;
+use crate::drivers::block::{controllers, disk};
 use crate::drivers::bus::pci::Function;
-use crate::sync::{Rank, SpinMutex};
 use controller::Controller;
 use namespace::NvmeDisk;
 
 pub use error::NvmeError;
 
-/// Protects the list of controllers, in the order of their numbers.
-static CONTROLLERS: SpinMutex<Vec<Arc<Controller>>> = SpinMutex::new(Rank::Drivers, Vec::new());
+/// The number of controllers that have been started.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Starts a controller, and adds its namespaces to the disks. May wait.
 ///
 /// # Errors
 /// See [`NvmeError`]. The function is free again then.
 pub fn start(function: &Function) -> Result<(), NvmeError> {
-    let number = CONTROLLERS.lock().len();
+    let number = STARTED.load(Ordering::Relaxed);
     let controller = Arc::new(Controller::try_new(function, number)?);
     let about = ControllerInfo::from_bytes(&controller.identify(Identify::Controller)?);
     controller.log_start(about.model.as_str(), about.serial.as_str());
@@ -57,24 +56,7 @@ pub fn start(function: &Function) -> Result<(), NvmeError> {
             }
         }
     }
-    CONTROLLERS.lock().push(controller);
+    controllers::add(controller);
+    STARTED.store(number + 1, Ordering::Relaxed);
     Ok(())
-}
-
-/// Makes all controllers write their caches to the medium. Their disks are gone then. May wait.
-pub fn shut_down() {
-    let mut index = 0;
-    loop {
-        let controller = CONTROLLERS.lock().get(index).cloned();
-        let Some(controller) = controller else {
-            break;
-        };
-        controller.shut_down();
-        index += 1;
-    }
-}
-
-/// Returns the number of answers of all controllers that belonged to no command.
-pub fn strays() -> u64 {
-    CONTROLLERS.lock().iter().map(|controller| controller.strays()).sum()
 }

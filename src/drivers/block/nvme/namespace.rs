@@ -4,13 +4,15 @@ use alloc::format;
 use alloc::sync::Arc;
 
 use nvme_protocol::command::{Command, Direction};
+use nvme_protocol::completion::Status;
 use nvme_protocol::identify::{Controller as ControllerInfo, Namespace};
 use nvme_protocol::prp::DataPointer;
 
-use super::controller::{Controller, TRIES};
-use super::queue::{Progress, QueuePair, REQUEST_BYTES_MAX};
-use crate::drivers::block::disk::{Begun, Disk, DiskInfo};
+use super::controller::Controller;
+use super::queue::{QueuePair, REQUEST_BYTES_MAX};
+use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
 use crate::drivers::block::request::{IoError, Operation, Request};
+use crate::drivers::block::slots::Verdict;
 
 /// A namespace.
 pub(super) struct NvmeDisk {
@@ -42,27 +44,18 @@ impl NvmeDisk {
 
     /// Returns the command of a request whose memory is described by `data`.
     fn command(&self, request: &Request, data: DataPointer) -> Result<Command, IoError> {
+        let count = self.info.check(request)?;
         let direction = match request.operation {
             Operation::Flush => return Ok(Command::flush(self.namespace)),
             Operation::Read => Direction::Read,
-            Operation::Write { .. } if self.info.is_read_only => return Err(IoError::ReadOnly),
             Operation::Write { is_forced } => Direction::Write { is_forced },
         };
-        let (len_bytes, sector_bytes) = (request.len_bytes(), u64::from(self.info.sector_bytes));
-        let count = len_bytes / sector_bytes;
-        let end = request.sector.checked_add(count).filter(|end| *end <= self.info.sectors);
-        let is_valid = end.is_some()
-            && len_bytes.is_multiple_of(sector_bytes)
-            && (1..=u64::from(self.info.request_bytes_max)).contains(&len_bytes);
-        if !is_valid {
-            return Err(IoError::Invalid);
-        }
         Ok(Command::transfer(direction, self.namespace, request.sector, count as u16, data))
     }
 
     /// Submits the request of a slot.
     fn submit(&self, queue: &QueuePair, slot: u16) -> Result<(), IoError> {
-        let command = queue.with_request(slot, |request| {
+        let command = queue.slots.with_request(slot, |request| {
             let data = match request.operation {
                 Operation::Flush => DataPointer::NONE,
                 _ => queue.describe(slot, &request.segments).map_err(|_| IoError::Invalid)?,
@@ -79,29 +72,29 @@ impl NvmeDisk {
         }
     }
 
-    fn finish_in_slot(&self, queue: &QueuePair, slot: u16) -> Result<(), IoError> {
-        for number in 1..=TRIES {
-            let may_retry = match self.controller.wait(queue, slot) {
-                Progress::Ended(status) if status.is_success() => return Ok(()),
-                Progress::Ended(status) => {
-                    let request = queue.with_request(slot, |it| (it.operation, it.sector));
-                    let name = &self.info.name;
-                    if let Some((operation, sector)) = request {
-                        log::error!("{name}: {operation:?} at sector {sector}: {status}");
-                    }
-                    !status.is_final()
-                }
-                Progress::Reset | Progress::InFlight => true,
-            };
-            if self.controller.is_gone() {
-                return Err(IoError::Gone);
-            }
-            if !may_retry || number == TRIES {
-                break;
-            }
-            self.submit(queue, slot)?;
+    /// Evaluates the status of a slot's command, and logs an error.
+    fn judge(&self, queue: &QueuePair, slot: u16, status: Status) -> Verdict {
+        if status.is_success() {
+            return Verdict::Done;
         }
-        Err(IoError::Failed)
+        let request = queue.slots.with_request(slot, |it| (it.operation, it.sector));
+        let name = &self.info.name;
+        if let Some((operation, sector)) = request {
+            log::error!("{name}: {operation:?} at sector {sector}: {status}");
+        }
+        if status.is_final() { Verdict::Failed } else { Verdict::Retry }
+    }
+
+    /// Begins a request in a slot that was taken.
+    fn begin_in(&self, queue: &QueuePair, slot: u16, request: Request) -> Result<Begun, IoError> {
+        queue.slots.keep(slot, request);
+        match self.submit(queue, slot) {
+            Ok(()) => Ok(Begun { queue: queue.id(), slot }),
+            Err(error) => {
+                queue.slots.free(slot);
+                Err(error)
+            }
+        }
     }
 }
 
@@ -111,26 +104,28 @@ impl Disk for NvmeDisk {
     }
 
     fn begin(&self, request: Request) -> Result<Begun, IoError> {
-        if self.controller.is_gone() {
-            return Err(IoError::Gone);
-        }
         let queue = self.controller.queue_here();
-        let slot = queue.take_slot();
-        queue.keep(slot, request);
-        match self.submit(queue, slot) {
-            Ok(()) => Ok(Begun { queue: queue.id(), slot }),
-            Err(error) => {
-                drop(queue.free(slot));
-                Err(error)
-            }
+        self.begin_in(queue, queue.slots.take(), request)
+    }
+
+    fn try_begin(&self, request: Request) -> Result<Begun, NotBegun> {
+        let queue = self.controller.queue_here();
+        match queue.slots.try_take() {
+            Some(slot) => self.begin_in(queue, slot, request).map_err(NotBegun::Failed),
+            None => Err(NotBegun::Full(request)),
         }
     }
 
     fn finish(&self, begun: Begun) -> Result<(), IoError> {
         let Begun { queue, slot } = begun;
         let queue = self.controller.queue(queue);
-        let result = self.finish_in_slot(queue, slot);
-        drop(queue.free(slot));
+        let result = queue.slots.outcome(
+            || self.controller.wait(queue, slot),
+            |status| self.judge(queue, slot, Status(status)),
+            || self.controller.is_gone(),
+            || self.submit(queue, slot),
+        );
+        queue.slots.free(slot);
         result
     }
 }

@@ -6,7 +6,7 @@ use partition_table::PartitionKind;
 
 use crate::block::device::BlockDevice;
 use crate::block::devices;
-use crate::drivers::block::nvme;
+use crate::drivers::block::controllers;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
 use crate::monitor::machine::Machine;
@@ -31,9 +31,9 @@ fn show(_: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Result<()
     for device in &all {
         show_device(device, out)?;
     }
-    match nvme::strays() {
+    match controllers::strays() {
         0 => {}
-        strays => writeln!(out, "NVMe controllers have sent {strays} answers to no command.")?,
+        strays => writeln!(out, "Controllers have sent {strays} answers to no command.")?,
     }
     Ok(())
 }
