@@ -1,7 +1,7 @@
 # The targets only name the tools; each tool has --help.
 
 IMAGE := build/farjump.iso
-export CMDLINE DEBUG DISK PROGRAM ROOT
+export BUS CMDLINE DEBUG DISK PROGRAM ROOT
 
 # make exits with 2 whatever status a tool returns. If make runs a user's program, a function ends
 # make with the program's status.

@@ -5,7 +5,7 @@ use core::fmt::Display;
 use alloc::boxed::Box;
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::drivers::block::{controllers, nvme};
+use crate::drivers::block::{controllers, nvme, virtio};
 use crate::drivers::bus::pci::{Function, Pci};
 use crate::task::Tasks;
 
@@ -13,6 +13,8 @@ use crate::task::Tasks;
 enum Matches {
     /// Those with this base class, subclass and programming interface.
     Class(u8, u8, u8),
+    /// Those of this vendor with one of these numbers.
+    Devices(u16, &'static [u16]),
 }
 
 /// A driver.
@@ -24,11 +26,23 @@ struct Driver {
 }
 
 /// All drivers. The first one that matches a function is started.
-const DRIVERS: &[Driver] = &[Driver {
-    name: "nvme",
-    matches: Matches::Class(0x01, 0x08, 0x02),
-    start: |function| nvme::start(function).map_err(|error| Box::new(error) as Box<dyn Display>),
-}];
+const DRIVERS: &[Driver] = &[
+    Driver {
+        name: "nvme",
+        matches: Matches::Class(0x01, 0x08, 0x02),
+        start: |function| boxed(nvme::start(function)),
+    },
+    Driver {
+        name: virtio::NAME,
+        matches: Matches::Devices(virtio::VENDOR, virtio::DEVICES),
+        start: |function| boxed(virtio::start(function)),
+    },
+];
+
+/// Makes the errors of all drivers one type.
+fn boxed<E: Display + 'static>(result: Result<(), E>) -> Result<(), Box<dyn Display>> {
+    result.map_err(|error| Box::new(error) as Box<dyn Display>)
+}
 
 /// Proof that the drivers have been started.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +54,9 @@ pub fn start(_tasks: Tasks, pci: &Pci) -> Drivers {
     for function in &pci.functions {
         let matches = |driver: &&Driver| match driver.matches {
             Matches::Class(base, sub, interface) => function.class == (base, sub, interface),
+            Matches::Devices(vendor, devices) => {
+                function.vendor == vendor && devices.contains(&function.device)
+            }
         };
         if let Some(driver) = DRIVERS.iter().find(matches)
             && let Err(error) = (driver.start)(function)

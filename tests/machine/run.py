@@ -6,6 +6,7 @@ command line and its modules' names on the serial line, writes its status, and s
 machine off.
 """
 
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -67,6 +68,9 @@ done:
 stop:   hlt
         jmp stop
 """
+# QEMU's devices by the values of BUS.
+DEVICES = {"": "nvme", "nvme": "nvme", "virtio": "virtio-blk-pci"}
+WRONG_BUS = "run: BUS is nvme or virtio, not floppy\n"
 PROGRAM = "int main(void) { return 0; }"
 
 
@@ -128,6 +132,28 @@ def command_line_and_archive_reach_the_kernel():
         assert lines[1:] == ["symbols", "initramfs"], done
 
 
+def disk_is_attached_by_the_bus_that_is_named():
+    """A program that prints its arguments replaces QEMU."""
+    with Folder(None) as folder:
+        qemu = folder.path / "qemu-system-x86_64"
+        qemu.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+        qemu.chmod(0o755)
+        disk = folder.path / "a disk, raw"
+        disk.write_bytes(bytes(512))
+
+        def run(**environment):
+            return call("run", "--kernel", folder.kernel, "--prompt", DISK=str(disk), DISPLAY="",
+                        WAYLAND_DISPLAY="", PATH=f"{folder.path}:{os.environ['PATH']}",
+                        **environment)
+        for bus, device in DEVICES.items():
+            shown = run(BUS=bus).stdout.splitlines()
+            file = str(disk).replace(",", ",,")
+            assert f"if=none,id=disk,format=raw,file={file}" in shown, shown
+            assert f"{device},drive=disk,serial=disk" in shown, shown
+        done = run(BUS="floppy")
+        assert (done.returncode, done.stderr) == (2, WRONG_BUS), done
+
+
 def bad_programs_are_refused():
     with Folder(0) as folder:
         (folder.path / "script").write_text("#!/bin/sh\n")
@@ -160,5 +186,6 @@ def make_run_ends_with_the_status_of_the_program():
 def add_to(suite):
     for test in (status_of_the_program_is_that_of_the_tool, machine_without_a_status_is_reported,
                  command_line_and_archive_reach_the_kernel, bad_programs_are_refused,
+                 disk_is_attached_by_the_bus_that_is_named,
                  make_run_ends_with_the_status_of_the_program):
         suite.add(f"run::{test.__name__}", test)

@@ -5,6 +5,7 @@ import random
 import re
 import struct
 import tempfile
+import typing
 import uuid
 import zlib
 
@@ -63,16 +64,46 @@ def read(disk, start, length):
         return file.read(length)
 
 
-def nvme(disk, name="d", options=""):
-    """Returns QEMU's arguments for an NVMe disk."""
+class Bus(typing.NamedTuple):
+    """A way to attach disks, and what the kernel calls them."""
+
+    device: str  # QEMU's device
+    disk: str  # the first disk
+    partition: str  # its partitions, without their numbers
+    driver: str
+    ids: str  # of the PCI function
+    model: str  # before the serial number
+    error: str  # what the device reports about a sector that can't be read
+    tries: int  # how often the driver reads such a sector
+
+
+BUSES = {
+    "nvme": Bus("nvme", "nvme0n1", "nvme0n1p", "nvme", "1b36:0010", "QEMU NVMe Ctrl",
+                "unrecovered read error (status 2/0x81)", 3),
+    "virtio": Bus("virtio-blk-pci", "vda", "vda", "virtio-blk", "1af4:1001", "virtio",
+                  "device or driver error", 1),
+}
+
+
+def attached(bus, drive, serial, options=""):
+    """Returns QEMU's arguments for a disk with the contents of `drive`."""
+    return "-device", f"{BUSES[bus].device},drive={drive},serial={serial}{options}"
+
+
+def arguments(bus, disk, name="d", options="", drive=""):
+    """Returns QEMU's arguments for a disk with the contents of a file."""
     disk.flush()
-    return ("-drive", f"if=none,id={name},format=raw,file={disk.name}",
-            "-device", f"nvme,drive={name},serial=serial-{name}{options}")
+    return ("-drive", f"if=none,id={name},format=raw,file={disk.name}{drive}",
+            *attached(bus, name, f"serial-{name}", options))
+
+
+def sectors_of(sector_bytes):
+    return f",logical_block_size={sector_bytes},physical_block_size={sector_bytes}"
 
 
 # -------------------------------------------------------------------- tests --
 
-def programs_read_what_the_host_has_written(sector_bytes, cpus):
+def programs_read_what_the_host_has_written(bus, sector_bytes, cpus, options=""):
     """GPT; whole devices and partitions, by sizes that aren't those of a sector, by several processes
     at once."""
     sectors = 24 * MIB // sector_bytes
@@ -80,29 +111,30 @@ def programs_read_what_the_host_has_written(sector_bytes, cpus):
     first, second = (MIB // sector_bytes, 9 * MIB // sector_bytes - 1), (
         9 * MIB // sector_bytes, 23 * MIB // sector_bytes - 1)
     write_gpt(disk, [first, second], sectors, sector_bytes)
-    options = f",logical_block_size={sector_bytes},physical_block_size={sector_bytes}"
-    with disk, shell.machine("quiet", *nvme(disk, options=options), cpus=cpus) as qemu:
+    more = arguments(bus, disk, options=sectors_of(sector_bytes) + options)
+    _, whole, part, *_ = BUSES[bus]
+    with disk, shell.machine("quiet", *more, cpus=cpus) as qemu:
         typist = shell.Typist(qemu)
         shown = typist.run("cat /proc/partitions")
         found = re.findall(r"^ 259 +(\d+) +(\d+) (\S+)$", shown, re.M)
-        assert found == [("0", str(24 * 1024), "nvme0n1"), ("1", str(8 * 1024), "nvme0n1p1"),
-                         ("2", str(14 * 1024), "nvme0n1p2")], shown
-        assert re.match(r"brw-rw---- .* 259, +2 ", typist.run("ls -l /dev/nvme0n1p2"))
+        assert found == [("0", str(24 * 1024), whole), ("1", str(8 * 1024), f"{part}1"),
+                         ("2", str(14 * 1024), f"{part}2")], shown
+        assert re.match(r"brw-rw---- .* 259, +2 ", typist.run(f"ls -l /dev/{part}2"))
         for option, number in ("--getsize64", 8 * MIB), ("--getss", sector_bytes):
-            shown = typist.run(f"blockdev {option} /dev/nvme0n1p1")
+            shown = typist.run(f"blockdev {option} /dev/{part}1")
             assert shown == f"{number}\n", shown
-        for device, start, length in (("nvme0n1", 0, 24), ("nvme0n1p1", 1, 8), ("nvme0n1p2", 9, 14)):
+        for device, start, length in ((whole, 0, 24), (f"{part}1", 1, 8), (f"{part}2", 9, 14)):
             expected = hashlib.sha256(read(disk, start * MIB, length * MIB)).hexdigest()
             assert typist.run(f"sha256sum < /dev/{device}") == f"{expected}  -\n", device
         # Pieces that begin and end within sectors.
         piece = hashlib.sha256(read(disk, MIB + 7 * 1001, 5 * 1001)).hexdigest()
-        assert typist.run("dd if=/dev/nvme0n1p1 bs=1001 skip=7 count=5 2>/dev/null | sha256sum"
+        assert typist.run(f"dd if=/dev/{part}1 bs=1001 skip=7 count=5 2>/dev/null | sha256sum"
                           ) == f"{piece}  -\n"
         # The end: fewer bytes, then none.
-        assert typist.run(f"dd if=/dev/nvme0n1p1 bs=1M skip=7 count=9 2>/dev/null | wc -c"
+        assert typist.run(f"dd if=/dev/{part}1 bs=1M skip=7 count=9 2>/dev/null | wc -c"
                           ) == f"{MIB}\n"
         # 8 readers at once, each on its own part.
-        typist.run("D=/dev/nvme0n1p1")
+        typist.run(f"D=/dev/{part}1")
         typist.run("r() { dd if=$D bs=64k skip=$1 count=16 | sha256sum > /tmp/$1; }")
         typist.run("for i in 0 16 32 48 64 80 96 112; do r $i 2>/dev/null & done; wait")
         for index in range(8):
@@ -110,7 +142,7 @@ def programs_read_what_the_host_has_written(sector_bytes, cpus):
             assert typist.run(f"cat /tmp/{16 * index}") == f"{expected}  -\n", index
 
 
-def programs_write_what_the_host_reads(sector_bytes):
+def programs_write_what_the_host_reads(bus, sector_bytes):
     """MBR; whole sectors, parts of sectors, the end of a partition; nothing else changes."""
     sectors = 8 * MIB // sector_bytes
     disk = random_disk(sectors * sector_bytes, seed=2)
@@ -118,18 +150,20 @@ def programs_write_what_the_host_reads(sector_bytes):
     write_mbr(disk, [(0x83, start, start), (0x0C, 3 * start, 2 * start)], sector_bytes)
     disk.flush()
     expected = bytearray(read(disk, 0, 8 * MIB))
-    options = f",logical_block_size={sector_bytes},physical_block_size={sector_bytes}"
-    with disk, shell.machine("quiet", *nvme(disk, options=options)) as qemu:
+    more = arguments(bus, disk, options=sectors_of(sector_bytes))
+    part = BUSES[bus].partition
+    with disk, shell.machine("quiet", *more) as qemu:
         typist = shell.Typist(qemu)
         typist.run("seq 1 30000 > /tmp/numbers")
         numbers = "".join(f"{n}\n" for n in range(1, 30001)).encode()
-        typist.run("dd if=/tmp/numbers of=/dev/nvme0n1p2 bs=777 seek=5 conv=fsync")
+        typist.run(f"dd if=/tmp/numbers of=/dev/{part}2 bs=777 seek=5 conv=fsync")
         at = 3 * MIB + 5 * 777
         expected[at:at + len(numbers)] = numbers
-        typist.run("dd if=/tmp/numbers of=/dev/nvme0n1p1 bs=64k conv=fsync")
+        typist.run(f"dd if=/tmp/numbers of=/dev/{part}1 bs=64k conv=fsync")
         expected[MIB:MIB + len(numbers)] = numbers
         # Only the room up to the end of the partition is written.
-        shown = typist.run("dd if=/tmp/numbers of=/dev/nvme0n1p2 bs=512 seek=4095 count=2 conv=fsync")
+        shown = typist.run(
+            f"dd if=/tmp/numbers of=/dev/{part}2 bs=512 seek=4095 count=2 conv=fsync")
         assert "No space left on device" in shown, shown
         end = 3 * MIB + 4095 * 512
         expected[end:end + 512] = numbers[:512]
@@ -138,36 +172,40 @@ def programs_write_what_the_host_reads(sector_bytes):
         assert read(disk, 0, 8 * MIB) == expected
 
 
-def errors_of_a_disk_are_reported_and_the_rest_goes_on():
+def errors_of_a_disk_are_reported_and_the_rest_goes_on(bus):
     disk = random_disk(4 * MIB, seed=3)
     disk.flush()
     node = (f"driver=raw,node-name=d,file.driver=blkdebug,file.image.driver=file,"
             f"file.image.filename={disk.name},file.inject-error.0.event=read_aio,"
             f"file.inject-error.0.sector=2048")
-    with disk, shell.machine("quiet", "-blockdev", node, "-device",
-                             "nvme,drive=d,serial=1") as qemu:
+    whole, error = BUSES[bus].disk, BUSES[bus].error
+    with disk, shell.machine("quiet", "-blockdev", node, *attached(bus, "d", "1")) as qemu:
         typist = shell.Typist(qemu)
-        shown = typist.run("dd if=/dev/nvme0n1 of=/tmp/a bs=64k")
+        shown = typist.run(f"dd if=/dev/{whole} of=/tmp/a bs=64k")
         assert "Input/output error" in shown, shown
         good = hashlib.sha256(read(disk, 0, MIB)).hexdigest()
         assert typist.run("sha256sum < /tmp/a") == f"{good}  -\n"
         last = hashlib.sha256(read(disk, 2 * MIB, 2 * MIB)).hexdigest()
-        assert typist.run("dd if=/dev/nvme0n1 bs=64k skip=32 2>/dev/null | sha256sum"
+        assert typist.run(f"dd if=/dev/{whole} bs=64k skip=32 2>/dev/null | sha256sum"
                           ) == f"{last}  -\n"
-        assert "nvme0n1: Read at sector 2048: unrecovered read error" in typist.run("dmesg")
+        found = re.findall(rf"{whole}: Read at sector (\d+): (.*)", typist.run("dmesg"))
+        assert found == [("2048", error)] * BUSES[bus].tries, found
 
 
-def disks_of_two_controllers_are_listed():
+def disks_of_two_controllers_are_listed(bus, names):
     first, second = random_disk(MIB, seed=4), random_disk(2 * MIB, seed=5)
-    with first, second, Qemu("-m", "128", "-boot", "d", "-cdrom", image(), *nvme(first, "a"),
-                             *nvme(second, "b"), "-smp", "4") as qemu:
+    more = [*arguments(bus, first, "a"), *arguments(bus, second, "b")]
+    with first, second, Qemu("-m", "128", "-boot", "d", "-cdrom", image(), *more,
+                             "-smp", "4") as qemu:
         qemu.expect("farjump> ")
         shown = qemu.command("disks")
-        found = re.findall(r"^(nvme\S+) +259:(\d) +0 +(\d+) +512  QEMU NVMe Ctrl serial-(.)$",
+        found = re.findall(rf"^(\S+) +259:(\d) +0 +(\d+) +512  {BUSES[bus].model} serial-(.)$",
                            shown, re.M)
-        assert found == [("nvme0n1", "0", "1024", "a"), ("nvme1n1", "1", "2048", "b")], shown
-        address = re.search(r"^(\S+) 1b36:0010", qemu.command("lspci"), re.M)[1]
-        assert "  driver         nvme\n" in qemu.command(f"lspci {address}")
+        expected = [(names[0], "0", "1024", "a"), (names[1], "1", "2048", "b")]
+        assert found == expected, shown
+        address = re.search(rf"^(\S+) {BUSES[bus].ids}", qemu.command("lspci"), re.M)[1]
+        shown = qemu.command(f"lspci {address}")
+        assert f"  driver         {BUSES[bus].driver}\n" in shown, shown
 
 
 def machine_without_a_disk_says_so():
@@ -176,24 +214,66 @@ def machine_without_a_disk_says_so():
         assert "No disk was found." in qemu.command("disks")
 
 
-def disk_works_without_interrupts():
+def disk_works_without_interrupts(bus):
     """By the PICs there are no messages: waiters look for the answers."""
     disk = random_disk(2 * MIB, seed=6)
-    with disk, shell.machine("quiet noapic", *nvme(disk)) as qemu:
+    with disk, shell.machine("quiet noapic", *arguments(bus, disk)) as qemu:
         typist = shell.Typist(qemu)
         expected = hashlib.sha256(read(disk, 0, 2 * MIB)).hexdigest()
-        assert typist.run("sha256sum < /dev/nvme0n1") == f"{expected}  -\n"
+        assert typist.run(f"sha256sum < /dev/{BUSES[bus].disk}") == f"{expected}  -\n"
         assert "works without interrupts" in typist.run("dmesg")
 
 
+def disk_that_does_not_answer_is_reset(bus, message):
+    """QEMU holds the second request back for longer than the driver waits; a reset releases it."""
+    disk = random_disk(MIB, seed=7)
+    with disk, shell.machine("quiet", *arguments(bus, disk)) as qemu:
+        typist = shell.Typist(qemu)
+        limits = dict.fromkeys(("bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"), 0)
+        qemu.qmp("block_set_io_throttle", device="d", bps=1024, **limits)
+        expected = hashlib.sha256(read(disk, 0, 128 * 1024)).hexdigest()
+        command = f"dd if=/dev/{BUSES[bus].disk} bs=64k count=2 2>/dev/null | sha256sum"
+        assert typist.run(command) == f"{expected}  -\n"
+        qemu.qmp("block_set_io_throttle", device="d", bps=0, **limits)
+        shown = typist.run("dmesg")
+        assert message in shown, shown
+        expected = hashlib.sha256(read(disk, 0, MIB)).hexdigest()
+        assert typist.run(f"sha256sum < /dev/{BUSES[bus].disk}") == f"{expected}  -\n"
+
+
+def read_only_disk_refuses_writes(bus):
+    disk = random_disk(MIB, seed=8)
+    more = arguments(bus, disk, drive=",read-only=on")
+    whole = BUSES[bus].disk
+    with disk, shell.machine("quiet", *more) as qemu:
+        typist = shell.Typist(qemu)
+        assert typist.run(f"blockdev --getro /dev/{whole}") == "1\n"
+        shown = typist.run(f"dd if=/dev/zero of=/dev/{whole} bs=512 count=1")
+        assert "Permission denied" in shown, shown
+        expected = hashlib.sha256(read(disk, 0, MIB)).hexdigest()
+        assert typist.run(f"sha256sum < /dev/{whole}") == f"{expected}  -\n"
+
+
 def add_to(suite):
-    for sector_bytes, cpus in ((512, 1), (4096, 4)):
-        suite.add(f"storage::programs_read_what_the_host_has_written {sector_bytes}, {cpus} CPUs",
-                  lambda s=sector_bytes, c=cpus: programs_read_what_the_host_has_written(s, c))
-    for sector_bytes in (512, 4096):
-        suite.add(f"storage::programs_write_what_the_host_reads {sector_bytes}",
-                  lambda s=sector_bytes: programs_write_what_the_host_reads(s))
-    for test in (errors_of_a_disk_are_reported_and_the_rest_goes_on,
-                 disks_of_two_controllers_are_listed, machine_without_a_disk_says_so,
-                 disk_works_without_interrupts):
-        suite.add(f"storage::{test.__name__}", test)
+    def add(test, label, *values):
+        suite.add(f"storage::{test.__name__} {label}", lambda: test(*values))
+
+    for bus, sector_bytes, cpus, options in (
+            ("nvme", 512, 1, ""), ("nvme", 4096, 4, ""),
+            ("virtio", 512, 1, ",disable-legacy=on"), ("virtio", 4096, 4, ""),
+            ("virtio", 512, 4, ",num-queues=1,indirect_desc=off"),
+            ("virtio", 512, 1, ",queue-size=4,seg-max-adjust=off")):
+        add(programs_read_what_the_host_has_written,
+            f"{bus}{options}, {sector_bytes}, {cpus} CPUs", bus, sector_bytes, cpus, options)
+    for bus in BUSES:
+        for sector_bytes in (512, 4096):
+            add(programs_write_what_the_host_reads, f"{bus}, {sector_bytes}", bus, sector_bytes)
+        for test in (errors_of_a_disk_are_reported_and_the_rest_goes_on,
+                     disk_works_without_interrupts):
+            add(test, bus, bus)
+    for bus, *names in ("nvme", "nvme0n1", "nvme1n1"), ("virtio", "vda", "vdb"):
+        add(disks_of_two_controllers_are_listed, bus, bus, names)
+    for bus, message in ("virtio", "vda: no answer in 10 s; resetting the device"),:
+        add(disk_that_does_not_answer_is_reset, bus, bus, message)
+    add(read_only_disk_refuses_writes, "virtio", "virtio")
+    suite.add("storage::machine_without_a_disk_says_so", machine_without_a_disk_says_so)

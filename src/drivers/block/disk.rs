@@ -115,7 +115,34 @@ pub(super) fn add(disk: Arc<dyn Disk>) -> bool {
     has_room
 }
 
+/// Returns the name of the next disk with this prefix, as on Linux: `vda` to `vdz`, then `vdaa`.
+pub(super) fn next_name(prefix: &str) -> String {
+    let count = DISKS.lock().iter().filter(|disk| disk.info().name.starts_with(prefix)).count();
+    lettered(prefix, count)
+}
+
+fn lettered(prefix: &str, index: usize) -> String {
+    let mut letters = Vec::new();
+    let mut left = index + 1;
+    while left > 0 {
+        letters.push(char::from(b'a' + ((left - 1) % 26) as u8));
+        left = (left - 1) / 26;
+    }
+    prefix.chars().chain(letters.into_iter().rev()).collect()
+}
+
 /// Returns the disk with this index in the list.
 pub fn nth(index: usize) -> Option<Arc<dyn Disk>> {
     DISKS.lock().get(index).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn names_continue_with_two_letters() {
+        let names = [0, 1, 25, 26, 27, 701, 702].map(|index| lettered("vd", index));
+        assert_eq!(names, ["vda", "vdb", "vdz", "vdaa", "vdab", "vdzz", "vdaaa"]);
+    }
 }

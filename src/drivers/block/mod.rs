@@ -8,6 +8,7 @@
 //! | [`slots`] | the requests that a device has, and their outcomes |
 //! | [`messages`] | the interrupts of a controller |
 //! | [`nvme`] | controllers of NVM Express |
+//! | [`virtio`] | disks of virtual machines |
 
 pub mod controllers;
 pub mod disk;
@@ -15,3 +16,4 @@ mod messages;
 pub mod nvme;
 pub mod request;
 mod slots;
+pub mod virtio;

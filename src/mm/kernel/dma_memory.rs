@@ -104,6 +104,7 @@ macro_rules! words {
 }
 
 words! {
+    read_u16, write_u16: u16;
     read_u32, write_u32: u32;
     read_u64, write_u64: u64;
 }
@@ -121,6 +122,7 @@ mod tests {
         assert!((0..memory.len_bytes() / 8).all(|index| memory.read_u64(index * 8) == 0));
         memory.write_u64(4096, 0x0102_0304_0506_0708);
         assert_eq!((memory.read_u32(4096), memory.read_u32(4100)), (0x0506_0708, 0x0102_0304));
+        assert_eq!((memory.read_u16(4096), memory.read_u16(4098)), (0x0708, 0x0506));
         let mut bytes = [0; 8];
         memory.read_bytes(4096, &mut bytes);
         assert_eq!(bytes, [8, 7, 6, 5, 4, 3, 2, 1]);

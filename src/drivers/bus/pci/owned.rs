@@ -6,6 +6,7 @@
 //! Source: PCI Local Bus Specification 3.0, "Command Register", "Base Addresses".
 
 use core::fmt;
+use core::ops::Range;
 
 use x86_64::PhysAddr;
 
@@ -31,7 +32,8 @@ pub enum OwnError {
     Owned(&'static str),
     /// No memory is left.
     NoMemory,
-    /// The base address with this index isn't memory, or the firmware has assigned no address.
+    /// The base address with this index isn't memory, the firmware has assigned no address, or it is
+    /// too small.
     NoBaseAddress(u8),
     /// Its memory can't be mapped.
     Map(device_memory::Error),
@@ -44,7 +46,9 @@ impl fmt::Display for OwnError {
         match self {
             Self::Owned(driver) => write!(f, "the driver {driver} uses it"),
             Self::NoMemory => f.write_str("no memory is left"),
-            Self::NoBaseAddress(index) => write!(f, "base address {index} is no assigned memory"),
+            Self::NoBaseAddress(index) => {
+                write!(f, "base address {index} is no assigned memory, or too small")
+            }
             Self::Map(error) => write!(f, "its memory can't be mapped: {error}"),
             Self::NoMessages => f.write_str("it has no MSI-X"),
         }
@@ -148,13 +152,36 @@ impl OwnedFunction {
     /// # Safety
     /// Writes to that memory make the function access no memory that its driver hasn't given to it.
     pub unsafe fn map(&self, index: u8, name: &'static str) -> Result<DeviceMemory, OwnError> {
+        let range = 0..self.size_of(index);
+        // SAFETY: the caller's promise.
+        unsafe { self.map_range(index, range, name) }
+    }
+
+    /// As [`map`](Self::map), for the bytes of `range`.
+    ///
+    /// # Errors
+    /// As for [`map`](Self::map); [`OwnError::NoBaseAddress`] also if the range isn't within the
+    /// memory.
+    ///
+    /// # Safety
+    /// As for [`map`](Self::map).
+    pub unsafe fn map_range(
+        &self,
+        index: u8,
+        range: Range<u64>,
+        name: &'static str,
+    ) -> Result<DeviceMemory, OwnError> {
         let missing = OwnError::NoBaseAddress(index);
         let base = self.function.base_addresses().find(|(other, _)| *other == index);
         let Some((_, BaseAddress::Memory { address: Some(address), .. })) = base else {
             return Err(missing);
         };
-        let start = PhysAddr::try_new(address).map_err(|_| missing)?;
-        let len_bytes = self.sizes_bytes[usize::from(index)];
+        if range.is_empty() || range.end > self.size_of(index) {
+            return Err(missing);
+        }
+        let start = address.checked_add(range.start).ok_or(missing)?;
+        let start = PhysAddr::try_new(start).map_err(|_| missing)?;
+        let len_bytes = range.end - range.start;
         // SAFETY: the function's memory is there, and it belongs to its driver; the rest is the
         // caller's promise.
         unsafe { DeviceMemory::map(name, start, len_bytes, Writes::Strict) }.map_err(OwnError::Map)

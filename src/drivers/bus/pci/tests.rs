@@ -63,7 +63,13 @@ fn function_has_one_owner_and_then_none() {
     // SAFETY: only read.
     let registers = unsafe { owned.map(0, "test") }.expect("it has registers");
     assert_ne!(registers.read_u32(8), u32::MAX);
-    drop(registers);
+    // SAFETY: only read.
+    let part = unsafe { owned.map_range(0, 8..16, "test") }.expect("it has registers");
+    assert_eq!(part.read_u32(0), registers.read_u32(8));
+    // SAFETY: only read.
+    let beyond = unsafe { owned.map_range(0, 128 * 1024 - 4..128 * 1024 + 4, "test") };
+    assert_eq!(beyond.err(), Some(OwnError::NoBaseAddress(0)));
+    drop((part, registers));
     assert_eq!(MsiX::try_new(&owned).err(), Some(OwnError::NoMessages));
     drop(owned);
     assert_eq!(
