@@ -11,6 +11,7 @@ mod address;
 mod base_address;
 mod configuration;
 mod function;
+mod msi;
 mod msi_x;
 mod owned;
 mod owners;
@@ -24,6 +25,7 @@ use crate::mm::Memory;
 pub use address::{Address, NotAnAddress};
 pub use base_address::BaseAddress;
 pub use function::{Capability, Function, Header};
+pub use msi::Msi;
 pub use msi_x::MsiX;
 pub use owned::{OwnError, OwnedFunction};
 

@@ -39,6 +39,8 @@ pub enum OwnError {
     Map(device_memory::Error),
     /// It can't send its interrupts as messages (MSI-X).
     NoMessages,
+    /// It can't send one message for all its interrupts (MSI).
+    NoMessage,
 }
 
 impl fmt::Display for OwnError {
@@ -51,6 +53,7 @@ impl fmt::Display for OwnError {
             }
             Self::Map(error) => write!(f, "its memory can't be mapped: {error}"),
             Self::NoMessages => f.write_str("it has no MSI-X"),
+            Self::NoMessage => f.write_str("it has no MSI"),
         }
     }
 }

@@ -71,6 +71,7 @@ fn function_has_one_owner_and_then_none() {
     assert_eq!(beyond.err(), Some(OwnError::NoBaseAddress(0)));
     drop((part, registers));
     assert_eq!(MsiX::try_new(&owned).err(), Some(OwnError::NoMessages));
+    assert_eq!(Msi::try_new(&owned).err(), Some(OwnError::NoMessage));
     drop(owned);
     assert_eq!(
         (card.driver(), configuration::read(card.address, register::STATUS_COMMAND) & 0b111),
