@@ -5,7 +5,7 @@ use core::fmt::Display;
 use alloc::boxed::Box;
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::drivers::block::{controllers, nvme, virtio};
+use crate::drivers::block::{ahci, controllers, nvme, virtio};
 use crate::drivers::bus::pci::{Function, Pci};
 use crate::task::Tasks;
 
@@ -31,6 +31,11 @@ const DRIVERS: &[Driver] = &[
         name: "nvme",
         matches: Matches::Class(0x01, 0x08, 0x02),
         start: |function| boxed(nvme::start(function)),
+    },
+    Driver {
+        name: ahci::NAME,
+        matches: Matches::Class(0x01, 0x06, 0x01),
+        start: |function| boxed(ahci::start(function)),
     },
     Driver {
         name: virtio::NAME,

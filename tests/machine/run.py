@@ -69,8 +69,9 @@ stop:   hlt
         jmp stop
 """
 # QEMU's devices by the values of BUS.
-DEVICES = {"": "nvme", "nvme": "nvme", "virtio": "virtio-blk-pci"}
-WRONG_BUS = "run: BUS is nvme or virtio, not floppy\n"
+DEVICES = {"": "nvme", "nvme": "nvme", "virtio": "virtio-blk-pci",
+           "ahci": "ide-hd,bus=ahci.0"}
+WRONG_BUS = "run: BUS is nvme, virtio or ahci, not floppy\n"
 PROGRAM = "int main(void) { return 0; }"
 
 
@@ -150,6 +151,7 @@ def disk_is_attached_by_the_bus_that_is_named():
             file = str(disk).replace(",", ",,")
             assert f"if=none,id=disk,format=raw,file={file}" in shown, shown
             assert f"{device},drive=disk,serial=disk" in shown, shown
+            assert ("ich9-ahci,id=ahci" in shown) == (bus == "ahci"), shown
         done = run(BUS="floppy")
         assert (done.returncode, done.stderr) == (2, WRONG_BUS), done
 

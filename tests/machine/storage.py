@@ -82,12 +82,18 @@ BUSES = {
                 "unrecovered read error (status 2/0x81)", 3),
     "virtio": Bus("virtio-blk-pci", "vda", "vda", "virtio-blk", "1af4:1001", "virtio",
                   "device or driver error", 1),
+    "ahci": Bus("ide-hd", "sda", "sda", "ahci", "8086:2922", "QEMU HARDDISK",
+                "command aborted", 1),
 }
 
 
 def attached(bus, drive, serial, options=""):
     """Returns QEMU's arguments for a disk with the contents of `drive`."""
-    return "-device", f"{BUSES[bus].device},drive={drive},serial={serial}{options}"
+    device = BUSES[bus].device
+    if bus != "ahci":
+        return "-device", f"{device},drive={drive},serial={serial}{options}"
+    return ("-device", f"ich9-ahci,id=ahci-{drive}",
+            "-device", f"{device},bus=ahci-{drive}.0,drive={drive},serial={serial}{options}")
 
 
 def arguments(bus, disk, name="d", options="", drive=""):
@@ -225,20 +231,44 @@ def disk_works_without_interrupts(bus):
 
 
 def disk_that_does_not_answer_is_reset(bus, message):
-    """QEMU holds the second request back for longer than the driver waits; a reset releases it."""
+    """QEMU holds the second request back for longer than the driver waits. When the driver resets
+    the device, requests are fast again."""
     disk = random_disk(MIB, seed=7)
     with disk, shell.machine("quiet", *arguments(bus, disk)) as qemu:
         typist = shell.Typist(qemu)
         limits = dict.fromkeys(("bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"), 0)
-        qemu.qmp("block_set_io_throttle", device="d", bps=1024, **limits)
-        expected = hashlib.sha256(read(disk, 0, 128 * 1024)).hexdigest()
-        command = f"dd if=/dev/{BUSES[bus].disk} bs=64k count=2 2>/dev/null | sha256sum"
-        assert typist.run(command) == f"{expected}  -\n"
+        # 13 s for 64 KiB. The driver waits for 11 s, a look included.
+        qemu.qmp("block_set_io_throttle", device="d", bps=5000, **limits)
+        typist.run(f"R='dd if=/dev/{BUSES[bus].disk} bs=64k count=2'")
+        typist.run("$R 2>/dev/null > /tmp/a &")
+        typist.wait_until("dmesg | grep -q 'no answer'")
         qemu.qmp("block_set_io_throttle", device="d", bps=0, **limits)
+        expected = hashlib.sha256(read(disk, 0, 128 * 1024)).hexdigest()
+        shown = typist.run("wait; sha256sum < /tmp/a")
+        assert f"{expected}  -\n" in shown, shown
         shown = typist.run("dmesg")
         assert message in shown, shown
         expected = hashlib.sha256(read(disk, 0, MIB)).hexdigest()
         assert typist.run(f"sha256sum < /dev/{BUSES[bus].disk}") == f"{expected}  -\n"
+
+
+def disks_and_drives_at_the_ports_of_one_controller():
+    """A drive for CDs is at the port between them."""
+    first, second = random_disk(MIB, seed=9), random_disk(2 * MIB, seed=10)
+    first.flush()
+    second.flush()
+    more = ["-device", "ich9-ahci,id=a", "-device", "ide-cd,bus=a.2"]
+    for disk, name, port in (first, "a", 1), (second, "b", 3):
+        more += ["-drive", f"if=none,id={name},format=raw,file={disk.name}",
+                 "-device", f"ide-hd,bus=a.{port},drive={name},serial=serial-{name}"]
+    with first, second, shell.machine("quiet", *more) as qemu:
+        typist = shell.Typist(qemu)
+        for disk, name, size in (first, "sda", MIB), (second, "sdb", 2 * MIB):
+            expected = hashlib.sha256(read(disk, 0, size)).hexdigest()
+            assert typist.run(f"sha256sum < /dev/{name}") == f"{expected}  -\n"
+        shown = typist.run("dmesg")
+        assert re.search(r"port 2: drives with packets \(ATAPI\) are not supported", shown), shown
+        assert re.search(r"sda: QEMU HARDDISK, .*; port 1, 32 commands, with interrupts", shown), shown
 
 
 def read_only_disk_refuses_writes(bus):
@@ -262,18 +292,24 @@ def add_to(suite):
             ("nvme", 512, 1, ""), ("nvme", 4096, 4, ""),
             ("virtio", 512, 1, ",disable-legacy=on"), ("virtio", 4096, 4, ""),
             ("virtio", 512, 4, ",num-queues=1,indirect_desc=off"),
-            ("virtio", 512, 1, ",queue-size=4,seg-max-adjust=off")):
+            ("virtio", 512, 1, ",queue-size=4,seg-max-adjust=off"),
+            ("ahci", 512, 1, ""), ("ahci", 512, 4, "")):
         add(programs_read_what_the_host_has_written,
             f"{bus}{options}, {sector_bytes}, {cpus} CPUs", bus, sector_bytes, cpus, options)
     for bus in BUSES:
-        for sector_bytes in (512, 4096):
+        # QEMU's ATA disks have sectors of 512 bytes only.
+        for sector_bytes in (512, 4096) if bus != "ahci" else (512,):
             add(programs_write_what_the_host_reads, f"{bus}, {sector_bytes}", bus, sector_bytes)
         for test in (errors_of_a_disk_are_reported_and_the_rest_goes_on,
                      disk_works_without_interrupts):
             add(test, bus, bus)
-    for bus, *names in ("nvme", "nvme0n1", "nvme1n1"), ("virtio", "vda", "vdb"):
+    for bus, *names in (("nvme", "nvme0n1", "nvme1n1"), ("virtio", "vda", "vdb"),
+                        ("ahci", "sda", "sdb")):
         add(disks_of_two_controllers_are_listed, bus, bus, names)
-    for bus, message in ("virtio", "vda: no answer in 10 s; resetting the device"),:
+    for bus, message in (("virtio", "vda: no answer in 10 s; resetting the device"),
+                         ("ahci", "port 0: no answer in 10 s; resetting it")):
         add(disk_that_does_not_answer_is_reset, bus, bus, message)
     add(read_only_disk_refuses_writes, "virtio", "virtio")
+    suite.add("storage::disks_and_drives_at_the_ports_of_one_controller",
+              disks_and_drives_at_the_ports_of_one_controller)
     suite.add("storage::machine_without_a_disk_says_so", machine_without_a_disk_says_so)

@@ -7,9 +7,11 @@
 //! | [`controllers`] | the list of controllers |
 //! | [`slots`] | the requests that a device has, and their outcomes |
 //! | [`messages`] | the interrupts of a controller |
+//! | [`ahci`] | controllers of Serial ATA disks |
 //! | [`nvme`] | controllers of NVM Express |
 //! | [`virtio`] | disks of virtual machines |
 
+pub mod ahci;
 pub mod controllers;
 pub mod disk;
 mod messages;

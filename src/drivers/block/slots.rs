@@ -40,6 +40,16 @@ pub(super) enum Answers {
     ByLooking,
 }
 
+impl Answers {
+    /// Returns the time after which a waiter looks for an answer.
+    pub(super) fn look_ns(self) -> u64 {
+        match self {
+            Self::ByInterrupt => LOOK_NS,
+            Self::ByLooking => LOOK_WITHOUT_INTERRUPTS_NS,
+        }
+    }
+}
+
 /// What follows after an answer of the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -94,15 +104,29 @@ pub(super) struct Slots<const N: usize> {
 impl<const N: usize> Slots<N> {
     /// Makes `count` free slots, at most `N`.
     pub(super) fn new(count: usize) -> Self {
-        let free = match count.min(N) {
-            64.. => u64::MAX,
-            count => (1 << count) - 1,
-        };
         Self {
-            free: AtomicU64::new(free),
+            free: AtomicU64::new(Self::first(count)),
             slots: [const { Slot::new() }; N],
             requests: SpinMutex::new(Rank::Drivers, [const { None }; N]),
             freed: WaitQueue::new(),
+        }
+    }
+
+    /// Leaves only the first `count` slots. All are free.
+    pub(super) fn limit(&mut self, count: usize) {
+        *self.free.get_mut() &= Self::first(count);
+    }
+
+    /// Returns the number of free slots.
+    pub(super) fn count_free(&self) -> u32 {
+        self.free.load(Ordering::Relaxed).count_ones()
+    }
+
+    /// Returns the first `count` slots, one bit each.
+    fn first(count: usize) -> u64 {
+        match count.min(N) {
+            64.. => u64::MAX,
+            count => (1 << count) - 1,
         }
     }
 
@@ -227,18 +251,14 @@ impl<const N: usize> Slots<N> {
         answers: Answers,
         look: impl Fn() -> bool,
     ) -> Progress {
-        let look_ns = match answers {
-            Answers::ByInterrupt => {
-                // Usually the interrupt comes before the first look.
-                let progress = self.wait(slot, now_ns() + LOOK_NS);
-                if progress != Progress::InFlight {
-                    return progress;
-                }
-                LOOK_NS
+        if answers == Answers::ByInterrupt {
+            // Usually the interrupt comes before the first look.
+            let progress = self.wait(slot, now_ns() + LOOK_NS);
+            if progress != Progress::InFlight {
+                return progress;
             }
-            Answers::ByLooking => LOOK_WITHOUT_INTERRUPTS_NS,
-        };
-        self.wait_looking(slot, now_ns() + ANSWER_NS, look_ns, look)
+        }
+        self.wait_looking(slot, now_ns() + ANSWER_NS, answers.look_ns(), look)
     }
 
     /// Returns the outcome of a request that was submitted. `wait` waits for its end, `judge`

@@ -1,0 +1,4 @@
+//! Tests: encodings by the tables of the specifications.
+
+mod answers;
+mod commands;
