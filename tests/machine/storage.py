@@ -3,53 +3,18 @@
 import hashlib
 import random
 import re
-import struct
 import tempfile
 import typing
-import uuid
-import zlib
 
 from machine import shell
 from machine.images import image
+from machine.partitions import write_gpt, write_mbr
 from machine.qemu import Qemu
 
 MIB = 1 << 20
 
 
 # ------------------------------------------------------------------- images --
-
-def write_mbr(disk, entries, sector_bytes):
-    """Writes an MBR with (type, first sector, sectors)."""
-    record = bytearray(sector_bytes)
-    record[440:444] = struct.pack("<I", 0xFA12_34CE)
-    for index, (kind, first, count) in enumerate(entries):
-        record[446 + 16 * index:462 + 16 * index] = struct.pack("<4xB3xII", kind, first, count)
-    record[510:512] = b"\x55\xaa"
-    disk.seek(0)
-    disk.write(record)
-
-
-def write_gpt(disk, partitions, sectors, sector_bytes):
-    """Writes a protective MBR and both copies of a GPT with (first sector, last sector)."""
-    write_mbr(disk, [(0xEE, 1, sectors - 1)], sector_bytes)
-    entries = bytearray(128 * 128)
-    linux = uuid.UUID("0FC63DAF-8483-4772-8E79-3D69D8477DE4")
-    for index, (first, last) in enumerate(partitions):
-        own = uuid.UUID(int=0x1234 + index)
-        entries[index * 128:(index + 1) * 128] = linux.bytes_le + own.bytes_le + struct.pack(
-            "<QQQ", first, last, 0) + f"part{index}".encode("utf-16-le").ljust(72, b"\0")
-    length = -(-len(entries) // sector_bytes)
-    last = sectors - 1
-    for own, other, at in ((1, last, 2), (last, 1, last - length)):
-        def header(checksum):
-            return struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, checksum, 0, own,
-                               other, 2 + length, last - length - 1, uuid.UUID(int=7).bytes_le, at,
-                               128, 128, zlib.crc32(entries))
-        disk.seek(own * sector_bytes)
-        disk.write(header(zlib.crc32(header(0))))
-        disk.seek(at * sector_bytes)
-        disk.write(entries)
-
 
 def random_disk(size_bytes, seed):
     """Returns the file of a disk with random contents."""
