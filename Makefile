@@ -13,7 +13,7 @@ build/status.so: tools/make/status.c
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-uefi run-usb debug iso usb test bench bench-linux bench-compute bench-growth bench-check flame lint fmt audit shot clean
+.PHONY: help setup build run run-uefi run-usb debug iso usb disk test bench bench-linux bench-compute bench-growth bench-check flame lint fmt audit shot clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -54,6 +54,9 @@ usb: ## writes the image to a stick: make usb DEVICE=/dev/sdX
 	@tools/usb --check "$(DEVICE)"
 	@$(MAKE) --no-print-directory iso
 	@tools/usb $(IMAGE) "$(DEVICE)"
+
+disk: ready ## makes build/disk.img, with FAT and ext2, for DISK=; SIZE_MIB=64 is its size
+	@tools/disk $(if $(SIZE_MIB),--size-mib $(SIZE_MIB))
 
 test: ready ## runs all tests, on the host and in QEMU
 	@tools/test

@@ -23,9 +23,9 @@ def every_tool_has_help():
 def make_help_lists_every_target():
     listed = subprocess.run(["make", "-s", "help"], cwd=ROOT, stdout=subprocess.PIPE,
                             text=True, check=True).stdout
-    for target in ("setup", "build", "run", "run-uefi", "run-usb", "debug", "iso", "usb", "test",
-                   "bench", "bench-linux", "bench-compute", "bench-check", "lint", "fmt", "audit",
-                   "clean"):
+    for target in ("setup", "build", "run", "run-uefi", "run-usb", "debug", "iso", "usb", "disk",
+                   "test", "bench", "bench-linux", "bench-compute", "bench-check", "lint", "fmt",
+                   "audit", "clean"):
         assert re.search(rf"^{target} +\S", listed, re.M), (target, listed)
 
 

@@ -51,11 +51,44 @@ def add_file(tree, path, data, mode=FILE):
     add_parents(tree, path)
 
 
+def add_directory(tree, path):
+    """Adds a directory and those above it, if they are missing."""
+    path = os.fsencode(path)
+    tree.setdefault(path, _new(DIRECTORY))
+    add_parents(tree, path)
+
+
 def add_parents(tree, path):
     """Adds the directories above a path, if they are missing."""
     while b"/" in path:
         path = path.rpartition(b"/")[0]
         tree.setdefault(path, _new(DIRECTORY))
+
+
+def write_to(tree, top):
+    """Writes the tree below an empty directory. The files belong to the user who runs this, and
+    have permissions that let that user read them."""
+    written = {}
+    for name in sorted(tree):
+        node, path = tree[name], os.path.join(os.fsencode(top), name)
+        kind = stat.S_IFMT(node.mode)
+        if kind == stat.S_IFDIR:
+            os.mkdir(path)
+        elif id(node) in written:
+            os.link(written[id(node)], path, follow_symlinks=False)
+        elif kind == stat.S_IFLNK:
+            os.symlink(node.data, path)
+        elif kind == stat.S_IFREG:
+            pathlib.Path(os.fsdecode(path)).write_bytes(node.data)
+        elif kind == stat.S_IFIFO:
+            os.mkfifo(path)
+        else:
+            raise TreeError(f"{os.fsdecode(name)} is a device, which only root can make")
+        written[id(node)] = path
+    # Directories change when files are made in them, so they come last.
+    for name in sorted(tree, reverse=True):
+        path, mtime = os.path.join(os.fsencode(top), name), tree[name].mtime
+        os.utime(path, (mtime, mtime), follow_symlinks=False)
 
 
 def from_directory(top):
@@ -198,8 +231,7 @@ def userland():
         if applet not in ("bin/busybox", "linuxrc"):
             add_file(tree, applet, b"/bin/busybox", LINK)
     for name in ("root", "sys", "run", "mnt", "var/log", "home"):
-        tree[name.encode()] = _new(DIRECTORY)
-        add_parents(tree, name.encode())
+        add_directory(tree, name)
     for name, node in from_directory(ROOT / "user/root").items():
         if stat.S_ISREG(node.mode):
             # Git stores only the permission to execute.
