@@ -1,6 +1,7 @@
 //! The operations of an ISO 9660 file system.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use volume::{
     Attributes, ChangeableAttributes, Entry, Extent, Kind, MapFor, Medium, NewNode, NodeId,
@@ -30,6 +31,9 @@ pub struct Iso9660<M> {
     root: u64,
     blocks: u64,
     properties: Properties,
+    /// The directory of the last look-up that has found a name, and the offset of the entry after
+    /// it, in bytes. Programs look up the names of a directory in its order.
+    last: (u64, u64),
 }
 
 impl<M: Medium> Iso9660<M> {
@@ -65,7 +69,7 @@ impl<M: Medium> Iso9660<M> {
             magic: MAGIC,
         };
         let (root, blocks) = (descriptor.root, descriptor.blocks.into());
-        Ok(Self { image, names, root, blocks, properties })
+        Ok(Self { image, names, root, blocks, properties, last: (root, 0) })
     }
 
     /// Returns what Rock Ridge's fields of a record say, if there are any; `text` gets the text of
@@ -94,6 +98,25 @@ impl<M: Medium> Iso9660<M> {
         Ok(moved_from.map_or_else(|| record.extent(&self.image), |block| self.image.block(block)))
     }
 
+    /// Returns the entry of a name, if it is in this range of offsets.
+    fn find(
+        &self,
+        directory: &Directory,
+        name: &[u8],
+        range: Range<u64>,
+    ) -> Result<Option<Found>, VolumeError> {
+        if range.is_empty() {
+            return Ok(None);
+        }
+        let mut entries = Entries::new(&self.image, self.names, directory, range.start)?;
+        while let Some(found) = entries.next()?.filter(|found| found.next <= range.end) {
+            if found.name.as_bytes() == name {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
     /// Checks that an entry of `directory` is the only one of a directory below it.
     fn check_child(&self, directory: &Directory, found: &Found) -> Result<(), VolumeError> {
         let child = Directory::open_named(&self.image, found.node)?;
@@ -101,16 +124,25 @@ impl<M: Medium> Iso9660<M> {
         if !is_below || self.parent_of(&child)? != directory.node() {
             return Err(VolumeError::Damaged("the parent of a directory"));
         }
-        let mut entries = Entries::new(&self.image, self.names, directory, 0)?;
-        while let Some(before) = entries.next()? {
-            if before.next == found.next {
+        let mut records = directory.records(&self.image, 0)?;
+        while let Some(before) = records.next()? {
+            if before.end() - directory.node() >= found.next {
                 break;
             }
-            if before.node == found.node {
+            if self.directory_of(&before)? == Some(found.node) {
                 return Err(VolumeError::Damaged("a directory with two names"));
             }
         }
         Ok(())
+    }
+
+    /// Returns the directory that a record stands for; `None` if it is that of another file.
+    fn directory_of(&self, record: &Record) -> Result<Option<u64>, VolumeError> {
+        if record.is_directory() {
+            return Ok(Some(record.extent(&self.image)));
+        }
+        let fields = self.fields(record, &mut |_| Ok(()))?;
+        Ok(fields.and_then(|fields| fields.child).map(|block| self.image.block(block)))
     }
 
     /// Returns the number of bytes of the file whose first record is `record`.
@@ -240,17 +272,19 @@ impl<M: Medium> Volume for Iso9660<M> {
 
     fn lookup(&mut self, directory: NodeId, name: &[u8]) -> Result<Option<NodeId>, VolumeError> {
         let directory = Directory::open(&self.image, directory.0)?;
-        let mut entries = Entries::new(&self.image, self.names, &directory, 0)?;
-        while let Some(found) = entries.next()? {
-            if found.name.as_bytes() != name {
-                continue;
-            }
-            if found.kind == Kind::Directory {
-                self.check_child(&directory, &found)?;
-            }
-            return Ok(Some(NodeId(found.node)));
+        let start = if self.last.0 == directory.node() { self.last.1 } else { 0 };
+        let found = match self.find(&directory, name, start..u64::MAX)? {
+            None => self.find(&directory, name, 0..start)?,
+            found => found,
+        };
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        if found.kind == Kind::Directory {
+            self.check_child(&directory, &found)?;
         }
-        Ok(None)
+        self.last = (directory.node(), found.next);
+        Ok(Some(NodeId(found.node)))
     }
 
     fn parent(&mut self, directory: NodeId) -> Result<NodeId, VolumeError> {

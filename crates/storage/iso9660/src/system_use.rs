@@ -6,15 +6,18 @@ use alloc::vec::Vec;
 
 use volume::{Medium, VolumeError};
 
-use crate::image::Image;
+use crate::image::{Image, SECTOR_BYTES};
 use crate::record::Record;
 
 /// The length of signature, length and version of a field, in bytes.
 const HEADER_BYTES: usize = 4;
 /// The most areas that a record may have, as on Linux, so that a circle ends.
 const AREAS_MAX: usize = 32;
-/// The longest area, in bytes.
-const AREA_BYTES_MAX: u32 = 1 << 14;
+/// The longest area, in bytes. An area lies within a sector.
+const AREA_BYTES_MAX: u32 = SECTOR_BYTES as u32;
+/// The most fields that a record may have. A name and a text of the longest sizes need less than
+/// 50.
+const FIELDS_MAX: usize = 512;
 
 /// What gets the signature and the data of each field.
 pub(crate) type FieldSink<'a> = dyn FnMut([u8; 2], &[u8]) -> Result<(), VolumeError> + 'a;
@@ -34,7 +37,15 @@ pub(crate) fn for_each<M: Medium>(
     found: &mut FieldSink<'_>,
 ) -> Result<(), VolumeError> {
     let area = record.system_use().get(skip..).unwrap_or_default();
-    let mut next = read_area(image, area, found)?;
+    let mut fields = 0;
+    let mut found = |signature, data: &[u8]| {
+        fields += 1;
+        if fields > FIELDS_MAX {
+            return Err(VolumeError::Damaged("the fields of a directory record"));
+        }
+        found(signature, data)
+    };
+    let mut next = read_area(image, area, &mut found)?;
     let mut bytes = Vec::new();
     let mut areas = 1;
     while let Some(Continuation { at, len_bytes }) = next {
@@ -46,7 +57,7 @@ pub(crate) fn for_each<M: Medium>(
         bytes.try_reserve_exact(len_bytes).map_err(|_| VolumeError::NoMemory)?;
         bytes.resize(len_bytes, 0);
         image.read(at, &mut bytes)?;
-        next = read_area(image, &bytes, found)?;
+        next = read_area(image, &bytes, &mut found)?;
         areas += 1;
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::format;
 use std::path::Path;
 use std::string::String;
+use std::sync::atomic::Ordering;
 use std::vec::Vec;
 
 use volume::{Kind, Time, Volume};
@@ -160,18 +161,30 @@ fn five_thousand_files_are_found() {
     let disk = source.image(OPTIONS);
     let mut volume = disk.open();
     let directory = volume.lookup(volume.root(), b"many").unwrap().expect("it exists");
-    let mut names = std::collections::BTreeSet::new();
+    let mut names = Vec::new();
     volume
-        .read_directory(directory, 0, &mut |entry| names.insert(entry.name.to_vec()))
+        .read_directory(directory, 0, &mut |entry| {
+            names.push(entry.name.to_vec());
+            true
+        })
         .expect("it can be read");
     assert_eq!(names.len(), 5000);
-    for number in (0..5000).step_by(97) {
+    for number in (0..5000).rev().step_by(97).chain((0..5000).step_by(97)) {
         let name = format!("file number {number} with a long name");
         let file = volume.lookup(directory, name.as_bytes()).unwrap().expect("it exists");
         let contents = tree::contents(&mut volume, &disk, file).expect("it can be read");
         assert_eq!(contents, format!("{number}").as_bytes());
     }
     assert_eq!(volume.lookup(directory, b"file number 5000 with a long name"), Ok(None));
+    // In the order of the directory, the names before one aren't read again.
+    disk.reads.store(0, Ordering::Relaxed);
+    volume.read_directory(directory, 0, &mut |_| true).expect("it can be read");
+    let all = disk.reads.swap(0, Ordering::Relaxed);
+    for name in &names {
+        volume.lookup(directory, name).unwrap().expect("it exists");
+    }
+    let reads = disk.reads.load(Ordering::Relaxed);
+    assert!(reads < 5000 * 4 + 2 * all, "{reads} reads for 5,000 names, {all} for the directory");
     assert_eq!(volume.lookup(directory, &[b'n'; 300]), Ok(None));
 }
 

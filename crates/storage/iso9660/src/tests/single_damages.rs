@@ -60,6 +60,14 @@ fn circle_of_continuations_ends() {
     let mut disk = image();
     disk.put(at + 20, &[0xFF, 0xFF, 0xFF, 0xFF]);
     assert_eq!(lookup(&disk, b"missing"), Err(error));
+    // Areas with too many fields.
+    let mut disk = image();
+    let end = disk.bytes.len() as u32;
+    disk.bytes.extend(b"XX\x04\x01".repeat(2048 / 4));
+    disk.put(at + 4, &(end / 2048).to_le_bytes());
+    disk.put(at + 12, &[0, 0, 0, 0]);
+    disk.put(at + 20, &2048_u32.to_le_bytes());
+    assert_eq!(lookup(&disk, b"missing"), Err(damaged("the fields of a directory record")));
     // One outside.
     let mut disk = image();
     disk.put(at + 4, &[0xFF, 0xFF, 0xFF, 0xFF]);
@@ -85,6 +93,19 @@ fn directory_is_not_its_own_descendant() {
             assert_eq!(volume.lookup(directory, b"sub"), error);
         }
     }
+}
+
+#[test]
+fn directory_has_one_name() {
+    let source = Source::new();
+    source.file("0", "").directory("first").directory("second").directory("third");
+    let mut disk = source.image(&["-R"]);
+    let (from, to) = (record(&disk, "third"), record(&disk, "first"));
+    let extent = disk.bytes[to + 2..to + 6].to_vec();
+    disk.put(from + 2, &extent);
+    assert!(matches!(lookup(&disk, b"first"), Ok(Some(_))));
+    assert_eq!(lookup(&disk, b"third"), Err(damaged("a directory with two names")));
+    assert!(matches!(lookup(&disk, b"second"), Ok(Some(_))));
 }
 
 #[test]
