@@ -1,0 +1,15 @@
+mod boot_sector;
+mod chains;
+mod cut;
+mod damage;
+mod disk;
+mod failures;
+mod fill;
+mod host;
+mod model;
+mod mtools;
+mod names;
+mod nodes;
+mod random;
+mod state;
+mod time;
