@@ -1,0 +1,167 @@
+//! An open volume: what it keeps in memory, and how that is written back.
+
+use volume::{Access, Medium, Properties, VolumeError};
+
+use crate::cached_bitmap::CachedBitmap;
+use crate::features::LARGE_FILE;
+use crate::fields::BlockNumber;
+use crate::group::{Groups, overlap};
+use crate::room::Room;
+use crate::superblock::{
+    FREE_BLOCKS_AT, FREE_INODES_AT, MAGIC, NAME_MAX_BYTES, READ_ONLY_FEATURES_AT, STATE_AT,
+    STATE_VALID, SUPERBLOCK_AT, SUPERBLOCK_BYTES, Superblock,
+};
+use crate::tree::file_max_bytes;
+
+const ZEROS: [u8; 4096] = [0; 4096];
+
+/// A volume in the format ext2.
+///
+/// The superblock and the group descriptors are in memory, and one bitmap of blocks and one of
+/// inodes. Counts are written back by `commit`; all else is written at once.
+#[derive(Debug)]
+pub struct Ext2<M> {
+    pub(crate) medium: M,
+    pub(crate) superblock: Superblock,
+    pub(crate) groups: Groups,
+    pub(crate) free_blocks: u64,
+    pub(crate) free_inodes: u64,
+    pub(crate) block_bitmap: CachedBitmap,
+    pub(crate) inode_bitmap: CachedBitmap,
+    /// Where a directory has room for an entry.
+    pub(crate) room: Option<Room>,
+    pub(crate) properties: Properties,
+    access: Access,
+    /// Whether the disk has the mark that the volume is in use.
+    is_marked: bool,
+}
+
+impl<M: Medium> Ext2<M> {
+    /// Opens the volume on `medium`.
+    ///
+    /// A volume that needs the recovery of its journal isn't opened, and one with a feature that
+    /// only readers need not know is opened for reading only. One that wasn't closed is opened, and
+    /// doesn't become clean by [`close`](volume::Volume::close): a check has to mend it.
+    ///
+    /// # Errors
+    /// [`VolumeError::OtherKind`] if the disk holds no ext2, [`VolumeError::Unsupported`],
+    /// [`VolumeError::Damaged`], [`VolumeError::Medium`], [`VolumeError::NoMemory`].
+    pub fn open(medium: M, access: Access) -> Result<Self, VolumeError> {
+        let disk_bytes = medium.len_bytes();
+        if disk_bytes < SUPERBLOCK_AT + SUPERBLOCK_BYTES as u64 {
+            return Err(VolumeError::OtherKind);
+        }
+        let mut bytes = [0; SUPERBLOCK_BYTES];
+        medium.read(SUPERBLOCK_AT, &mut bytes)?;
+        let superblock = Superblock::parse(&bytes, disk_bytes, access)?;
+        let groups = Groups::read(&medium, &superblock)?;
+        let block_bytes = superblock.block_bytes();
+        let properties = Properties {
+            block_bytes,
+            name_max_bytes: NAME_MAX_BYTES as u32,
+            file_max_bytes: file_max_bytes(&superblock),
+            has_holes: true,
+            has_owners: true,
+            ignores_case: false,
+            was_clean: superblock.is_clean(),
+            magic: MAGIC.into(),
+        };
+        Ok(Self {
+            free_blocks: groups.list.iter().map(|group| u64::from(group.free_blocks)).sum(),
+            free_inodes: groups.list.iter().map(|group| u64::from(group.free_inodes)).sum(),
+            block_bitmap: CachedBitmap::try_new(block_bytes)?,
+            inode_bitmap: CachedBitmap::try_new(block_bytes)?,
+            room: None,
+            is_marked: false,
+            medium,
+            superblock,
+            groups,
+            properties,
+            access,
+        })
+    }
+
+    /// Returns whether the volume was opened for reading only.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.access == Access::ReadOnly
+    }
+
+    /// Begins an operation that changes something: the first one marks the volume as in use.
+    pub(crate) fn begin_change(&mut self) -> Result<(), VolumeError> {
+        if self.is_read_only() {
+            return Err(VolumeError::ReadOnly);
+        }
+        if !self.is_marked {
+            self.write_state(self.superblock.state & !STATE_VALID)?;
+            self.is_marked = true;
+        }
+        Ok(())
+    }
+
+    /// Writes the counts that have changed.
+    pub(crate) fn write_counts(&mut self) -> Result<(), VolumeError> {
+        if !self.groups.have_changed() {
+            return Ok(());
+        }
+        for (at, count) in [(FREE_BLOCKS_AT, self.free_blocks), (FREE_INODES_AT, self.free_inodes)]
+        {
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            self.medium.write(SUPERBLOCK_AT + at, &count.to_le_bytes())?;
+        }
+        self.groups.write(&self.medium, &self.superblock)
+    }
+
+    /// Writes the state that the volume had when it was opened.
+    pub(crate) fn end_changes(&mut self) -> Result<(), VolumeError> {
+        if self.is_marked {
+            self.write_state(self.superblock.state)?;
+            self.is_marked = false;
+        }
+        Ok(())
+    }
+
+    fn write_state(&self, state: u16) -> Result<(), VolumeError> {
+        Ok(self.medium.write(SUPERBLOCK_AT + STATE_AT, &state.to_le_bytes())?)
+    }
+
+    /// Marks that there is a file of 2 GiB or more.
+    pub(crate) fn mark_large_file(&mut self) -> Result<(), VolumeError> {
+        let features = &mut self.superblock.features.read_only;
+        if *features & LARGE_FILE == 0 {
+            *features |= LARGE_FILE;
+            let bytes = features.to_le_bytes();
+            self.medium.write(SUPERBLOCK_AT + READ_ONLY_FEATURES_AT, &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that `blocks` blocks from `start` on are the volume's, and may belong to files.
+    pub(crate) fn check_run(&self, start: BlockNumber, blocks: u32) -> Result<(), VolumeError> {
+        const DAMAGE: VolumeError = VolumeError::Damaged("the number of a block");
+        let superblock = &self.superblock;
+        let run = u64::from(start.0)..u64::from(start.0) + u64::from(blocks);
+        if start.0 < superblock.first_data_block || run.end > superblock.blocks.into() {
+            return Err(DAMAGE);
+        }
+        let last = BlockNumber(start.0 + blocks.max(1) - 1);
+        for group in superblock.group_of(start)..=superblock.group_of(last) {
+            let structures = self.groups.list[group as usize].structures(group, superblock);
+            if structures.iter().any(|structure| overlap(structure, &run)) {
+                return Err(DAMAGE);
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills a block with zeros.
+    pub(crate) fn clear_block(&self, block: BlockNumber) -> Result<(), VolumeError> {
+        let zeros = &ZEROS[..self.superblock.block_bytes() as usize];
+        Ok(self.medium.write(self.superblock.at(block), zeros)?)
+    }
+
+    /// Drops blocks from the cache of the disk, which no longer hold structures.
+    pub(crate) fn discard(&self, start: BlockNumber, blocks: u32) {
+        let from = self.superblock.at(start);
+        self.medium.discard(from..from + (u64::from(blocks) << self.superblock.block_shift));
+    }
+}

@@ -1,0 +1,290 @@
+//! Inodes: their fields, and where they are.
+//!
+//! Source: "The Second Extended File System", D. Poirier, "Inode Table"; Linux,
+//! Documentation/filesystems/ext4/inodes.rst, for the fields after the first 128 bytes.
+
+use volume::{Medium, NodeId, VolumeError};
+
+use crate::ext2::Ext2;
+use crate::fields::{BlockNumber, InodeNumber, put_u16, put_u32, u16_at, u32_at};
+use crate::superblock::{INODE_BYTES, ROOT};
+
+/// The bytes of the fields that are known, where an inode has so many.
+const FIELDS_BYTES: usize = 160;
+/// The fields after the first 128 bytes that new inodes have.
+const EXTRA_BYTES: u16 = FIELDS_BYTES as u16 - INODE_BYTES as u16;
+
+/// The number of pointers in an inode: to 12 blocks, and to a table of each level.
+pub(crate) const POINTERS: usize = 15;
+/// The bytes of the pointers, which may hold the text of a link instead.
+pub(crate) const POINTERS_BYTES: usize = POINTERS * 4;
+const POINTERS_AT: usize = 0x28;
+
+/// The parts of the mode.
+pub(crate) const PERMISSIONS: u16 = 0o7777;
+const KIND: u16 = 0o170_000;
+pub(crate) const FIFO: u16 = 0o010_000;
+pub(crate) const CHAR_DEVICE: u16 = 0o020_000;
+pub(crate) const DIRECTORY: u16 = 0o040_000;
+pub(crate) const BLOCK_DEVICE: u16 = 0o060_000;
+pub(crate) const REGULAR: u16 = 0o100_000;
+pub(crate) const SYMLINK: u16 = 0o120_000;
+pub(crate) const SOCKET: u16 = 0o140_000;
+
+/// The directory has an index of hashes.
+const FLAG_INDEX: u32 = 0x1000;
+/// The pointers are none: extents, data in the inode.
+const FLAGS_OTHER_POINTERS: u32 = 0x8_0000 | 0x1000_0000;
+
+/// A field with a time: where its seconds are, and where the rest is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimeField {
+    pub seconds_at: usize,
+    pub extra_at: usize,
+}
+
+pub(crate) const ACCESSED: TimeField = TimeField { seconds_at: 0x08, extra_at: 0x8C };
+pub(crate) const CHANGED: TimeField = TimeField { seconds_at: 0x0C, extra_at: 0x84 };
+pub(crate) const MODIFIED: TimeField = TimeField { seconds_at: 0x10, extra_at: 0x88 };
+pub(crate) const CREATED: TimeField = TimeField { seconds_at: 0x90, extra_at: 0x94 };
+
+/// An inode.
+#[derive(Clone, Debug)]
+pub(crate) struct Inode {
+    pub number: InodeNumber,
+    bytes: [u8; FIELDS_BYTES],
+    len_bytes: usize,
+}
+
+impl Inode {
+    /// Makes the inode one of a new node, with the same number and a new generation.
+    pub(crate) fn reset(&mut self, mode: u16, links: u16, extra_bytes: u16) {
+        let generation = u32_at(&self.bytes, 0x64).wrapping_add(1);
+        self.bytes.fill(0);
+        put_u32(&mut self.bytes, 0x64, generation);
+        put_u16(&mut self.bytes, 0, mode);
+        self.set_links(links);
+        if self.len_bytes == FIELDS_BYTES {
+            put_u16(&mut self.bytes, 0x80, extra_bytes);
+        }
+    }
+
+    pub(crate) fn mode(&self) -> u16 {
+        u16_at(&self.bytes, 0)
+    }
+
+    pub(crate) fn set_permissions(&mut self, permissions: u16) {
+        let mode = self.mode() & !PERMISSIONS | permissions & PERMISSIONS;
+        put_u16(&mut self.bytes, 0, mode);
+    }
+
+    /// Returns the bits of the mode for the kind.
+    pub(crate) fn kind(&self) -> u16 {
+        self.mode() & KIND
+    }
+
+    pub(crate) fn is_directory(&self) -> bool {
+        self.kind() == DIRECTORY
+    }
+
+    pub(crate) fn uid(&self) -> u32 {
+        u32::from(u16_at(&self.bytes, 2)) | u32::from(u16_at(&self.bytes, 0x78)) << 16
+    }
+
+    pub(crate) fn gid(&self) -> u32 {
+        u32::from(u16_at(&self.bytes, 0x18)) | u32::from(u16_at(&self.bytes, 0x7A)) << 16
+    }
+
+    pub(crate) fn set_owner(&mut self, uid: u32, gid: u32) {
+        for (at, value) in [(2, uid), (0x78, uid >> 16), (0x18, gid), (0x7A, gid >> 16)] {
+            put_u16(&mut self.bytes, at, value as u16);
+        }
+    }
+
+    /// Returns the size. Only that of regular files has 64 bits.
+    pub(crate) fn size(&self) -> u64 {
+        let high = if self.kind() == REGULAR { u32_at(&self.bytes, 0x6C) } else { 0 };
+        u64::from(high) << 32 | u64::from(u32_at(&self.bytes, 4))
+    }
+
+    pub(crate) fn set_size(&mut self, size: u64) {
+        put_u32(&mut self.bytes, 4, size as u32);
+        if self.kind() == REGULAR {
+            put_u32(&mut self.bytes, 0x6C, (size >> 32) as u32);
+        }
+    }
+
+    pub(crate) fn links(&self) -> u16 {
+        u16_at(&self.bytes, 0x1A)
+    }
+
+    pub(crate) fn set_links(&mut self, links: u16) {
+        put_u16(&mut self.bytes, 0x1A, links);
+    }
+
+    /// Returns the room of its blocks, in units of 512 bytes.
+    pub(crate) fn sectors(&self) -> u32 {
+        u32_at(&self.bytes, 0x1C)
+    }
+
+    pub(crate) fn set_sectors(&mut self, sectors: u32) {
+        put_u32(&mut self.bytes, 0x1C, sectors);
+    }
+
+    pub(crate) fn set_ended(&mut self, seconds: u32) {
+        put_u32(&mut self.bytes, 0x14, seconds);
+    }
+
+    /// Returns whether no node has the inode.
+    pub(crate) fn is_free(&self) -> bool {
+        let has_ended = u32_at(&self.bytes, 0x14) != 0;
+        self.mode() == 0 || (self.links() == 0 && has_ended)
+    }
+
+    pub(crate) fn has_index(&self) -> bool {
+        self.flags() & FLAG_INDEX != 0
+    }
+
+    pub(crate) fn clear_index(&mut self) {
+        let flags = self.flags() & !FLAG_INDEX;
+        put_u32(&mut self.bytes, 0x20, flags);
+    }
+
+    /// Returns whether the pointers are such to blocks, unless they hold other things.
+    pub(crate) fn has_pointers(&self) -> bool {
+        self.flags() & FLAGS_OTHER_POINTERS == 0
+    }
+
+    fn flags(&self) -> u32 {
+        u32_at(&self.bytes, 0x20)
+    }
+
+    /// Returns the block with extended attributes.
+    pub(crate) fn attribute_block(&self) -> Option<BlockNumber> {
+        let block = u32_at(&self.bytes, 0x68);
+        (block != 0).then_some(BlockNumber(block))
+    }
+
+    pub(crate) fn clear_attribute_block(&mut self) {
+        put_u32(&mut self.bytes, 0x68, 0);
+    }
+
+    /// Returns a pointer of the inode; 0 is none.
+    pub(crate) fn pointer(&self, index: usize) -> u32 {
+        u32_at(&self.bytes, POINTERS_AT + index * 4)
+    }
+
+    pub(crate) fn set_pointer(&mut self, index: usize, pointer: u32) {
+        put_u32(&mut self.bytes, POINTERS_AT + index * 4, pointer);
+    }
+
+    /// Returns the bytes of the pointers.
+    pub(crate) fn pointer_bytes(&mut self) -> &mut [u8] {
+        &mut self.bytes[POINTERS_AT..POINTERS_AT + POINTERS_BYTES]
+    }
+
+    /// Returns the seconds of a time, and its nanoseconds with the higher bits of the seconds, if
+    /// the inode has a field for them.
+    pub(crate) fn time(&self, field: TimeField) -> (u32, Option<u32>) {
+        let extra = self.has_extra(field).then(|| u32_at(&self.bytes, field.extra_at));
+        (u32_at(&self.bytes, field.seconds_at), extra)
+    }
+
+    pub(crate) fn set_time(&mut self, field: TimeField, seconds: u32, extra: u32) {
+        put_u32(&mut self.bytes, field.seconds_at, seconds);
+        if self.has_extra(field) {
+            put_u32(&mut self.bytes, field.extra_at, extra);
+        }
+    }
+
+    /// Returns whether the inode has the field for the rest of a time. The bytes after its fields
+    /// may hold extended attributes.
+    pub(crate) fn has_extra(&self, field: TimeField) -> bool {
+        self.len_bytes == FIELDS_BYTES
+            && field.extra_at + 4 <= INODE_BYTES as usize + usize::from(u16_at(&self.bytes, 0x80))
+    }
+}
+
+impl<M: Medium> Ext2<M> {
+    /// Returns the offset of an inode, in bytes.
+    fn inode_at(&self, number: InodeNumber) -> Result<u64, VolumeError> {
+        if number.0 == 0 || number.0 > self.superblock.inodes {
+            return Err(VolumeError::Damaged("the number of an inode"));
+        }
+        let (group, index) = self.superblock.inode_place(number);
+        let table = self.superblock.at(self.groups.list[group as usize].inode_table);
+        Ok(table + u64::from(index) * u64::from(self.superblock.inode_bytes))
+    }
+
+    /// Reads an inode.
+    pub(crate) fn read_inode(&self, number: InodeNumber) -> Result<Inode, VolumeError> {
+        let at = self.inode_at(number)?;
+        let len_bytes = FIELDS_BYTES.min(self.superblock.inode_bytes as usize);
+        let mut inode = Inode { number, bytes: [0; FIELDS_BYTES], len_bytes };
+        self.medium.read(at, &mut inode.bytes[..len_bytes])?;
+        Ok(inode)
+    }
+
+    /// Writes the fields of an inode.
+    pub(crate) fn write_inode(&self, inode: &Inode) -> Result<(), VolumeError> {
+        let at = self.inode_at(inode.number)?;
+        Ok(self.medium.write(at, &inode.bytes[..inode.len_bytes])?)
+    }
+
+    /// Clears what is after the fields of an inode, such as extended attributes.
+    pub(crate) fn clear_inode_rest(&self, number: InodeNumber) -> Result<(), VolumeError> {
+        const ZEROS: [u8; 128] = [0; 128];
+        let at = self.inode_at(number)?;
+        let mut next = FIELDS_BYTES;
+        while next < self.superblock.inode_bytes as usize {
+            let part = ZEROS.len().min(self.superblock.inode_bytes as usize - next);
+            self.medium.write(at + next as u64, &ZEROS[..part])?;
+            next += part;
+        }
+        Ok(())
+    }
+
+    /// Reads the inode of a node.
+    pub(crate) fn node(&self, node: NodeId) -> Result<Inode, VolumeError> {
+        let number = u32::try_from(node.0).unwrap_or(0);
+        self.check_node(number)?;
+        let inode = self.read_inode(InodeNumber(number))?;
+        if inode.mode() == 0 {
+            return Err(VolumeError::Damaged("an inode in use is free"));
+        }
+        Ok(inode)
+    }
+
+    /// Checks that a number is that of an inode that names can have.
+    pub(crate) fn check_node(&self, number: u32) -> Result<(), VolumeError> {
+        let is_node = number == ROOT.0
+            || (self.superblock.first_inode..=self.superblock.inodes).contains(&number);
+        if is_node { Ok(()) } else { Err(VolumeError::Damaged("the number of an inode")) }
+    }
+
+    /// Reads the inode of a directory, and checks its size.
+    pub(crate) fn directory(&self, node: NodeId) -> Result<Inode, VolumeError> {
+        let inode = self.node(node)?;
+        if !inode.is_directory() {
+            return Err(VolumeError::NotADirectory);
+        }
+        let size = inode.size();
+        let is_size = size > 0 && size.is_multiple_of(self.superblock.block_bytes().into());
+        let blocks = size >> self.superblock.block_shift;
+        if !is_size || blocks > self.superblock.blocks.into() {
+            return Err(VolumeError::Damaged("the size of a directory"));
+        }
+        if !inode.has_pointers() {
+            return Err(VolumeError::Damaged("the pointers of an inode"));
+        }
+        Ok(inode)
+    }
+
+    /// Returns the number of bytes after the first 128 that a new inode uses for fields.
+    pub(crate) fn extra_bytes(&self) -> u16 {
+        let most = (self.superblock.inode_bytes - INODE_BYTES).min(u16::MAX.into()) as u16;
+        let wanted = self.superblock.extra_inode_bytes;
+        let is_usable = wanted.is_multiple_of(4) && (EXTRA_BYTES..=most).contains(&wanted);
+        if is_usable { wanted } else { EXTRA_BYTES.min(most) }
+    }
+}

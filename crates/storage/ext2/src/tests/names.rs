@@ -1,0 +1,344 @@
+//! Names and nodes: made, moved, removed.
+
+use std::format;
+use std::string::String;
+use std::vec;
+use std::vec::Vec;
+
+use volume::{Kind, MapFor, NewNode, RenameKind, Volume, VolumeError};
+
+use super::host;
+use super::images::OPTIONS;
+use super::session::{NOW, Session, new};
+
+#[test]
+fn nodes_of_all_kinds() {
+    for options in OPTIONS {
+        let mut session = Session::make(4096, options);
+        let before = session.free();
+        let kinds = [
+            ("file", Kind::Regular),
+            ("directory", Kind::Directory),
+            ("fifo", Kind::Fifo),
+            ("socket", Kind::Socket),
+            ("tty", Kind::CharDevice(4, 64)),
+            ("disk", Kind::BlockDevice(255, 255)),
+            ("many", Kind::BlockDevice(256, 3)),
+            ("wide", Kind::CharDevice(4095, 0xF_FFFF)),
+        ];
+        for (name, kind) in kinds {
+            session.create(name, kind);
+        }
+        let mut session = session.reopen();
+        for (name, kind) in kinds {
+            let node = session.find(name);
+            let attributes = session.attributes(node);
+            assert_eq!(attributes.kind, kind);
+            let attributes = attributes.changeable;
+            assert_eq!((attributes.mode, attributes.uid, attributes.gid), (0o644, 1000, 100_000));
+        }
+        for major in [(4096, 0), (0, 0x10_0000)] {
+            let result = session.try_create("no", &new(Kind::CharDevice(major.0, major.1)));
+            assert_eq!(result, Err(VolumeError::NotSupported));
+        }
+        let mut bytes = session.disk.bytes();
+        let printed = host::debugfs(&mut bytes, &["stat /wide", "stat /tty"]);
+        assert!(
+            printed.contains("(New-style) Device number: 4095:1048575") || printed.contains("4095"),
+            "{printed}"
+        );
+        for (name, _) in kinds {
+            session.remove(name).unwrap();
+        }
+        let mut session = session.reopen();
+        assert_eq!(session.free(), before);
+        assert_eq!(session.names(""), ["lost+found"]);
+    }
+}
+
+#[test]
+fn counts_of_names_follow_directories() {
+    let mut session = Session::make(2048, &["-t", "ext2"]);
+    for path in ["a", "b", "a/one", "a/two", "b/three"] {
+        session.create(path, Kind::Directory);
+    }
+    let file = session.create("a/file", Kind::Regular);
+    let links = |session: &mut Session| {
+        ["", "a", "b"].map(|path| {
+            let node = session.find(path);
+            session.attributes(node).links
+        })
+    };
+    assert_eq!(links(&mut session), [5, 4, 3]);
+    session.rename("a/one", "b/one", RenameKind::Replace).unwrap();
+    assert_eq!(links(&mut session), [5, 3, 4]);
+    let one = session.find("b/one");
+    assert_eq!(session.volume.parent(one).unwrap(), session.find("b"));
+    // Onto an empty directory, and onto one that isn't.
+    session.rename("a/two", "b/three", RenameKind::Replace).unwrap();
+    assert_eq!(links(&mut session), [5, 2, 4]);
+    session.create("b/three/deep", Kind::Regular);
+    let full = session.rename("b/one", "b/three", RenameKind::Replace);
+    assert_eq!(full, Err(VolumeError::NotEmpty));
+    // A file and a directory.
+    session.rename("a/file", "b/three", RenameKind::Exchange).unwrap();
+    assert_eq!(links(&mut session), [5, 3, 3]);
+    assert_eq!(session.find("b/three"), file);
+    assert_eq!(session.names("a/file"), ["deep"]);
+    // Two directories, and two names in one directory.
+    session.rename("a/file", "b/one", RenameKind::Exchange).unwrap();
+    session.rename("b/one", "b/three", RenameKind::Exchange).unwrap();
+    assert_eq!(session.find("b/one"), file);
+    assert_eq!(links(&mut session), [5, 3, 3]);
+    session.rename("b/one", "b/another name, which is longer", RenameKind::Replace).unwrap();
+    let mut session = session.reopen();
+    assert_eq!(session.names("b"), ["another name, which is longer", "three"]);
+    assert_eq!(session.remove("b/three"), Err(VolumeError::NotEmpty));
+    session.close();
+}
+
+#[test]
+fn file_with_several_names_ends_with_the_last() {
+    let mut session = Session::make(2048, &["-t", "ext2"]);
+    let before = session.free();
+    let root = session.volume.root();
+    let file = session.create("a", Kind::Regular);
+    session.write(file, 0, &[7; 300_000]).unwrap();
+    session.volume.link(root, b"b", file).unwrap();
+    session.volume.link(root, b"c", file).unwrap();
+    session.remove("a").unwrap();
+    session.rename("b", "c", RenameKind::Replace).unwrap();
+    assert_eq!(session.attributes(file).links, 2);
+    session.remove("b").unwrap();
+    assert_eq!(session.attributes(file).links, 1);
+    session.volume.remove(root, b"c", file).unwrap();
+    // It is in use still.
+    assert_eq!(session.attributes(file).links, 0);
+    assert_eq!(session.read(file, 299_000, 1000), [7; 1000]);
+    assert_ne!(session.free(), before);
+    session.volume.forget(file, NOW).unwrap();
+    assert_eq!(session.free(), before);
+    session.close();
+}
+
+#[test]
+fn node_without_a_name_ends_or_gets_one() {
+    let mut session = Session::make(2048, &["-t", "ext2"]);
+    let before = session.free();
+    let root = session.volume.root();
+    let one = session.volume.create(root, None, &new(Kind::Regular)).unwrap();
+    let two = session.volume.create(root, None, &new(Kind::Regular)).unwrap();
+    session.write(one, 0, b"one").unwrap();
+    session.write(two, 0, b"two").unwrap();
+    session.volume.forget(one, NOW).unwrap();
+    session.volume.link(root, b"two", two).unwrap();
+    session.volume.forget(two, NOW).unwrap();
+    let mut session = session.reopen();
+    assert_eq!(session.contents("two"), b"two");
+    let directory = session.volume.create(root, None, &new(Kind::Directory));
+    assert_eq!(directory, Err(VolumeError::NotSupported));
+    session.remove("two").unwrap();
+    assert_eq!(session.free(), before);
+    session.close();
+}
+
+#[test]
+fn removed_directory_is_empty_and_gets_no_names() {
+    let mut session = Session::make(2048, &["-t", "ext2"]);
+    let before = session.free();
+    let root = session.volume.root();
+    let directory = session.create("a", Kind::Directory);
+    session.volume.remove(root, b"a", directory).unwrap();
+    assert!(session.entries(directory, 9).is_empty());
+    let result = session.volume.create(directory, Some(b"b"), &new(Kind::Regular));
+    assert_eq!(result, Err(VolumeError::NotSupported));
+    assert_eq!(session.volume.parent(directory), Ok(root));
+    session.volume.forget(directory, NOW).unwrap();
+    assert_eq!(session.free(), before);
+    session.close();
+}
+
+#[test]
+fn texts_of_links() {
+    for block_bytes in [1024_usize, 2048, 4096] {
+        let mut session = Session::make(2048, &["-t", "ext2", "-b", &format!("{block_bytes}")]);
+        let before = session.free();
+        let lens = [1, 58, 59, 60, 61, 500, block_bytes - 1];
+        let text = |len: usize| -> Vec<u8> { (0..len).map(|at| b'a' + (at % 23) as u8).collect() };
+        for len in lens {
+            let node = session.link(&format!("l{len}"), &text(len)).unwrap();
+            let blocks = session.attributes(node).blocks_512;
+            assert_eq!(blocks > 0, len > 59, "{len}");
+        }
+        assert_eq!(session.link("no", &text(block_bytes)), Err(VolumeError::NameTooLong));
+        assert_eq!(session.link("no", b""), Err(VolumeError::InvalidName));
+        let mut session = session.reopen();
+        for len in lens {
+            let name = format!("l{len}");
+            assert_eq!(session.text(&name), text(len));
+            let mut bytes = session.disk.bytes();
+            let printed = host::debugfs(&mut bytes, &[&format!("stat /{name}")]);
+            assert!(printed.contains("Type: symlink"), "{printed}");
+            session.remove(&name).unwrap();
+        }
+        let root = session.volume.root();
+        assert_eq!(session.volume.link_text(root, &mut vec![]), Err(VolumeError::NotSupported));
+        assert_eq!(session.free(), before);
+        session.close();
+    }
+}
+
+#[test]
+fn names_of_up_to_255_bytes() {
+    let mut session = Session::make(4096, &["-t", "ext2", "-b", "1024"]);
+    let names: Vec<String> = (1..=255).map(|len| "n".repeat(len)).collect();
+    for name in &names {
+        session.create(name, Kind::Regular);
+    }
+    let long = "n".repeat(256);
+    let result = session.try_create(&long, &new(Kind::Regular));
+    assert_eq!(result, Err(VolumeError::NameTooLong));
+    assert_eq!(session.try_find(&long), None);
+    let renamed = session.rename("n", &long, RenameKind::Replace);
+    assert_eq!(renamed, Err(VolumeError::NameTooLong));
+    let mut session = session.reopen();
+    for name in &names {
+        session.find(name);
+    }
+    assert_eq!(session.names("").len(), 256);
+    for name in names.iter().step_by(2) {
+        session.remove(name).unwrap();
+    }
+    assert_eq!(session.names("").len(), 128);
+    session.close();
+}
+
+#[test]
+fn directories_500_deep() {
+    let mut session = Session::make(4096, &["-t", "ext2", "-b", "1024"]);
+    let before = session.free();
+    let mut nodes = vec![session.volume.root()];
+    for _ in 0..500 {
+        let parent = *nodes.last().unwrap();
+        nodes.push(session.volume.create(parent, Some(b"d"), &new(Kind::Directory)).unwrap());
+    }
+    let mut session = session.reopen();
+    for pair in nodes.windows(2).rev() {
+        assert_eq!(session.volume.lookup(pair[0], b"d"), Ok(Some(pair[1])));
+        assert_eq!(session.volume.parent(pair[1]), Ok(pair[0]));
+        session.volume.remove(pair[0], b"d", pair[1]).unwrap();
+        session.volume.forget(pair[1], NOW).unwrap();
+    }
+    assert_eq!(session.free(), before);
+    session.close();
+}
+
+#[test]
+fn directory_has_at_most_32000_names() {
+    let mut session = Session::make(65_536, &["-t", "ext2", "-b", "1024", "-N", "33000"]);
+    let root = session.volume.root();
+    let file = session.create("f", Kind::Regular);
+    session.create("d", Kind::Directory);
+    let full = session.create("full", Kind::Directory);
+    for number in 2..32_000 {
+        let name = format!("{number}");
+        session.volume.create(full, Some(name.as_bytes()), &new(Kind::Directory)).unwrap();
+    }
+    assert_eq!(session.attributes(full).links, 32_000);
+    let more = session.try_create("full/d", &new(Kind::Directory));
+    assert_eq!(more, Err(VolumeError::TooManyNames));
+    let moved = session.rename("d", "full/d", RenameKind::Replace);
+    assert_eq!(moved, Err(VolumeError::TooManyNames));
+    // A directory for another one is no more, a file is one less.
+    session.rename("d", "full/5", RenameKind::Replace).unwrap();
+    session.rename("f", "full/6", RenameKind::Exchange).unwrap();
+    assert_eq!(session.attributes(full).links, 31_999);
+    session.volume.link(root, b"g", file).unwrap();
+    session.close();
+}
+
+#[test]
+fn entries_that_stay_are_passed_once_while_others_change() {
+    let mut session = Session::make(4096, &["-t", "ext2", "-b", "1024"]);
+    let root = session.volume.root();
+    let stays = |number: u32| number.is_multiple_of(3);
+    for number in 0..300 {
+        session.create(&format!("{number}"), Kind::Regular);
+    }
+    let mut seen = Vec::new();
+    let mut cursor = 0;
+    for round in 0_u32.. {
+        let mut count = 0;
+        session
+            .volume
+            .read_directory(root, cursor, &mut |entry| {
+                seen.push(String::from_utf8_lossy(entry.name).into_owned());
+                cursor = entry.next;
+                count += 1;
+                count < 4
+            })
+            .unwrap();
+        if count < 4 {
+            break;
+        }
+        // Names around the cursor go, and others with more and less bytes come.
+        let last: u32 = seen.last().unwrap().parse().unwrap_or(0);
+        for number in last.saturating_sub(3)..=last + 3 {
+            let name = format!("{number}");
+            if !stays(number) && session.try_find(&name).is_some() {
+                session.remove(&name).unwrap();
+            }
+        }
+        session
+            .create(&format!("n{round}{}", "n".repeat((round * 37 % 90) as usize)), Kind::Regular);
+    }
+    for number in (0..300).filter(|number| stays(*number)) {
+        let name = format!("{number}");
+        assert_eq!(seen.iter().filter(|one| **one == name).count(), 1, "{name}");
+    }
+    session.close();
+}
+
+#[test]
+fn directory_of_20000_entries() {
+    let mut session = Session::make(16_384, &["-t", "ext2", "-b", "1024", "-N", "21000"]);
+    let before = session.free();
+    let root = session.volume.root();
+    let directory = session.create("many", Kind::Directory);
+    let name = |number: u32| format!("entry number {number}");
+    for number in 0..20_000 {
+        session.volume.create(directory, Some(name(number).as_bytes()), &new(Kind::Fifo)).unwrap();
+    }
+    let mut session = session.reopen();
+    let entries = session.entries(directory, 1000);
+    assert_eq!(entries.len(), 20_000);
+    let file = session.create("file", Kind::Regular);
+    session.remove("file").unwrap();
+    let hole = session.volume.map(file, 0, 1, MapFor::Find);
+    assert!(hole.is_ok_and(|extent| extent.place.is_none()));
+    for (name, node, _) in entries {
+        session.volume.remove(directory, name.as_bytes(), node).unwrap();
+        session.volume.forget(node, NOW).unwrap();
+    }
+    session.volume.remove(root, b"many", directory).unwrap();
+    session.volume.forget(directory, NOW).unwrap();
+    assert_eq!(session.free(), before);
+    session.close();
+}
+
+#[test]
+fn new_node_needs_a_directory() {
+    let mut session = Session::make(1024, &["-t", "ext2"]);
+    let file = session.create("f", Kind::Regular);
+    let link = NewNode { link_text: b"x", ..new(Kind::Symlink) };
+    let result = session.volume.create(file, Some(b"l"), &link);
+    assert_eq!(result, Err(VolumeError::NotADirectory));
+    assert_eq!(session.volume.lookup(file, b"l"), Err(VolumeError::NotADirectory));
+    assert_eq!(session.volume.parent(file), Err(VolumeError::NotADirectory));
+    let listed = session.volume.read_directory(file, 0, &mut |_| true);
+    assert_eq!(listed, Err(VolumeError::NotADirectory));
+    let root = session.volume.root();
+    let mapped = session.volume.map(root, 0, 1, MapFor::Write);
+    assert_eq!(mapped, Err(VolumeError::NotSupported));
+    session.close();
+}
