@@ -1,7 +1,4 @@
-//! Directories: to find, list, add, change and remove entries.
-//!
-//! A directory with an index of hashes is valid without the index too, so an entry that is added
-//! ends the index.
+//! Directories: to find and list entries.
 
 use alloc::vec::Vec;
 
@@ -10,18 +7,25 @@ use volume::{Entry, Medium, NodeId, VolumeError};
 use crate::ext2::Ext2;
 use crate::fields::{BlockNumber, InodeNumber};
 use crate::inode::Inode;
-use crate::record::{HEADER_BYTES, Record, Records, is_dot, kind_number, put, record_bytes};
-use crate::room::Room;
+use crate::record::{Record, Records, is_dot};
 
 /// Where an entry is.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     /// The block of the directory, and of the volume.
-    index: u64,
-    block: BlockNumber,
+    pub index: u64,
+    pub block: BlockNumber,
     pub record: Record,
     /// The length of the record before it in the block, and where it is.
-    before: Option<(usize, usize)>,
+    pub before: Option<(usize, usize)>,
+}
+
+/// Successive blocks of a directory that are in one piece, so that not each has to be looked up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Piece {
+    index: u64,
+    start: u32,
+    blocks: u64,
 }
 
 impl<M: Medium> Ext2<M> {
@@ -35,36 +39,47 @@ impl<M: Medium> Ext2<M> {
     }
 
     /// Returns the number of blocks of a directory.
-    fn directory_blocks(&self, directory: &Inode) -> u64 {
+    pub(crate) fn directory_blocks(&self, directory: &Inode) -> u64 {
         directory.size() >> self.superblock.block_shift
     }
 
-    /// Reads a block of a directory.
-    fn read_directory_block(
+    /// Reads a block of a directory, which may be in `piece`.
+    pub(crate) fn read_directory_block(
         &self,
         directory: &Inode,
         index: u64,
+        piece: &mut Piece,
         buffer: &mut [u8],
     ) -> Result<BlockNumber, VolumeError> {
-        let run = self.find(directory, index, 1)?;
-        let block = run.start.ok_or(VolumeError::Damaged("a directory with a hole"))?;
+        if !(piece.index..piece.index + piece.blocks).contains(&index) {
+            let run = self.find(directory, index, self.directory_blocks(directory) - index)?;
+            let start = run.start.ok_or(VolumeError::Damaged("a directory with a hole"))?;
+            *piece = Piece { index, start: start.0, blocks: run.blocks };
+        }
+        let block = BlockNumber(piece.start + (index - piece.index) as u32);
         self.medium.read(self.superblock.at(block), buffer)?;
         Ok(block)
     }
 
-    /// Finds an entry.
+    /// Finds an entry. The search begins in the block where the last one ended, as programs use the
+    /// entries of a directory in their order.
     pub(crate) fn find_entry(
-        &self,
+        &mut self,
         directory: &Inode,
         name: &[u8],
     ) -> Result<Option<Place>, VolumeError> {
+        let blocks = self.directory_blocks(directory);
+        let first = self.last_found.filter(|(number, _)| *number == directory.number);
+        let first = first.map_or(0, |(_, index)| index.min(blocks));
         let mut buffer = self.block_buffer()?;
-        for index in 0..self.directory_blocks(directory) {
-            let block = self.read_directory_block(directory, index, &mut buffer)?;
+        let mut piece = Piece::default();
+        for index in (first..blocks).chain(0..first) {
+            let block = self.read_directory_block(directory, index, &mut piece, &mut buffer)?;
             let mut before = None;
             for record in Records::new(&buffer, &self.superblock) {
                 let record = record?;
                 if record.inode.is_some() && buffer[record.name.clone()] == *name {
+                    self.last_found = Some((directory.number, index));
                     return Ok(Some(Place { index, block, record, before }));
                 }
                 before = Some((record.range.len(), record.range.start));
@@ -75,7 +90,7 @@ impl<M: Medium> Ext2<M> {
 
     /// Finds the entry `name` of `node`, which must be there.
     pub(crate) fn find_name(
-        &self,
+        &mut self,
         directory: &Inode,
         name: &[u8],
         node: InodeNumber,
@@ -95,8 +110,9 @@ impl<M: Medium> Ext2<M> {
     ) -> Result<(), VolumeError> {
         let shift = self.superblock.block_shift;
         let mut buffer = self.block_buffer()?;
+        let mut piece = Piece::default();
         for index in cursor >> shift..self.directory_blocks(directory) {
-            self.read_directory_block(directory, index, &mut buffer)?;
+            self.read_directory_block(directory, index, &mut piece, &mut buffer)?;
             // The record that was at the cursor may have become room of one before it.
             for record in Records::new(&buffer, &self.superblock) {
                 let record = record?;
@@ -129,94 +145,6 @@ impl<M: Medium> Ext2<M> {
         Ok(is_empty)
     }
 
-    /// Adds an entry, whose name is free and isn't too long.
-    pub(crate) fn add_entry(
-        &mut self,
-        directory: &mut Inode,
-        name: &[u8],
-        node: &Inode,
-    ) -> Result<(), VolumeError> {
-        let kind = kind_number(node.kind(), &self.superblock);
-        let needed = record_bytes(name.len());
-        let blocks = self.directory_blocks(directory);
-        let first = self.room.map_or(0, |room| room.start(directory.number, needed));
-        let mut buffer = self.block_buffer()?;
-        for index in first..blocks {
-            let block = self.read_directory_block(directory, index, &mut buffer)?;
-            let Some(record) = self.room_in(&buffer, needed)? else { continue };
-            self.room = Some(Room::new(directory.number, index, needed));
-            let (used, end) = (record.used_bytes(), record.range.end);
-            let start = record.range.start + used;
-            if used > 0 {
-                buffer[record.range.start + 4..][..2].copy_from_slice(&(used as u16).to_le_bytes());
-            }
-            put(&mut buffer, start..end, node.number, name, kind);
-            if directory.has_index() {
-                directory.clear_index();
-                self.write_inode(directory)?;
-            }
-            let changed = record.range.start..start + HEADER_BYTES + name.len();
-            let at = self.superblock.at(block) + changed.start as u64;
-            return Ok(self.medium.write(at, &buffer[changed])?);
-        }
-        self.room = Some(Room::new(directory.number, blocks, needed));
-        let size = directory.size() + u64::from(self.superblock.block_bytes());
-        if size > u32::MAX.into() {
-            return Err(VolumeError::NoSpace);
-        }
-        let run = self.find_or_allocate(directory, blocks, 1)?;
-        let block = run.start.expect("blocks are allocated for a hole");
-        buffer.fill(0);
-        let range = 0..buffer.len();
-        put(&mut buffer, range, node.number, name, kind);
-        self.medium.write(self.superblock.at(block), &buffer)?;
-        directory.set_size(size);
-        directory.clear_index();
-        self.write_inode(directory)
-    }
-
-    /// Returns the first record that has room for another one of `needed` bytes.
-    fn room_in(&self, block: &[u8], needed: usize) -> Result<Option<Record>, VolumeError> {
-        for record in Records::new(block, &self.superblock) {
-            let record = record?;
-            if record.range.len() - record.used_bytes() >= needed {
-                return Ok(Some(record));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Removes an entry: its record becomes room of the one before it, or of its own.
-    pub(crate) fn remove_entry(
-        &mut self,
-        directory: InodeNumber,
-        place: &Place,
-    ) -> Result<(), VolumeError> {
-        let block_at = self.superblock.at(place.block);
-        match place.before {
-            Some((len_bytes, at)) => {
-                let len_bytes = (len_bytes + place.record.range.len()) as u16;
-                self.medium.write(block_at + at as u64 + 4, &len_bytes.to_le_bytes())?;
-            }
-            None => self.medium.write(block_at + place.record.range.start as u64, &[0; 4])?,
-        }
-        if let Some(room) = &mut self.room {
-            room.removed(directory, place.index);
-        }
-        Ok(())
-    }
-
-    /// Makes an entry one of another node.
-    pub(crate) fn change_entry(&self, place: &Place, node: &Inode) -> Result<(), VolumeError> {
-        let at = self.superblock.at(place.block) + place.record.range.start as u64;
-        self.medium.write(at, &node.number.0.to_le_bytes())?;
-        if self.superblock.features.has_file_types() {
-            let kind = kind_number(node.kind(), &self.superblock);
-            self.medium.write(at + 7, &[kind])?;
-        }
-        Ok(())
-    }
-
     /// Finds the entry `..`, which is the second one, and returns the inode that it leads to.
     pub(crate) fn find_parent(
         &self,
@@ -224,29 +152,10 @@ impl<M: Medium> Ext2<M> {
     ) -> Result<(Place, InodeNumber), VolumeError> {
         const DAMAGE: VolumeError = VolumeError::Damaged("a directory has no entry for its parent");
         let mut buffer = self.block_buffer()?;
-        let block = self.read_directory_block(directory, 0, &mut buffer)?;
+        let block = self.read_directory_block(directory, 0, &mut Piece::default(), &mut buffer)?;
         let record = Records::new(&buffer, &self.superblock).nth(1).ok_or(DAMAGE)??;
         let inode = record.inode.filter(|_| buffer[record.name.clone()] == *b"..").ok_or(DAMAGE)?;
         self.check_node(inode.0)?;
         Ok((Place { index: 0, block, record, before: None }, inode))
-    }
-
-    /// Writes the first block of a new directory, with its two entries.
-    pub(crate) fn fill_directory(
-        &mut self,
-        directory: &mut Inode,
-        parent: InodeNumber,
-    ) -> Result<(), VolumeError> {
-        const FIRST_BYTES: usize = 12;
-        let mut buffer = self.block_buffer()?;
-        let kind = kind_number(directory.kind(), &self.superblock);
-        let run = self.find_or_allocate(directory, 0, 1)?;
-        let block = run.start.expect("blocks are allocated for a hole");
-        let end = buffer.len();
-        put(&mut buffer, 0..FIRST_BYTES, directory.number, b".", kind);
-        put(&mut buffer, FIRST_BYTES..end, parent, b"..", kind);
-        self.medium.write(self.superblock.at(block), &buffer)?;
-        directory.set_size(end as u64);
-        self.write_inode(directory)
     }
 }

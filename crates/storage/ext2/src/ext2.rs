@@ -4,7 +4,7 @@ use volume::{Access, Medium, Properties, VolumeError};
 
 use crate::cached_bitmap::CachedBitmap;
 use crate::features::LARGE_FILE;
-use crate::fields::BlockNumber;
+use crate::fields::{BlockNumber, InodeNumber};
 use crate::group::{Groups, overlap};
 use crate::room::Room;
 use crate::superblock::{
@@ -30,6 +30,8 @@ pub struct Ext2<M> {
     pub(crate) inode_bitmap: CachedBitmap,
     /// Where a directory has room for an entry.
     pub(crate) room: Option<Room>,
+    /// The directory in which an entry was found last, and in which of its blocks.
+    pub(crate) last_found: Option<(InodeNumber, u64)>,
     pub(crate) properties: Properties,
     access: Access,
     /// Whether the disk has the mark that the volume is in use.
@@ -72,6 +74,7 @@ impl<M: Medium> Ext2<M> {
             block_bitmap: CachedBitmap::try_new(block_bytes)?,
             inode_bitmap: CachedBitmap::try_new(block_bytes)?,
             room: None,
+            last_found: None,
             is_marked: false,
             medium,
             superblock,

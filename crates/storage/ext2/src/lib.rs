@@ -28,6 +28,7 @@ mod bitmap;
 mod block_map;
 mod cached_bitmap;
 mod directory;
+mod entry;
 mod ext2;
 mod features;
 mod fields;

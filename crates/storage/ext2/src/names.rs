@@ -25,7 +25,7 @@ fn check_name(name: &[u8]) -> Result<(), VolumeError> {
 impl<M: Medium> Ext2<M> {
     /// Finds the node of a name.
     pub(crate) fn find_node(
-        &self,
+        &mut self,
         directory: NodeId,
         name: &[u8],
     ) -> Result<Option<NodeId>, VolumeError> {
@@ -125,7 +125,7 @@ impl<M: Medium> Ext2<M> {
     }
 
     /// Finds a name, and reads its directory and its node.
-    fn name(&self, directory: NodeId, name: &[u8], node: NodeId) -> Result<Name, VolumeError> {
+    fn name(&mut self, directory: NodeId, name: &[u8], node: NodeId) -> Result<Name, VolumeError> {
         let directory = self.directory(directory)?;
         let node = self.node(node)?;
         let place = self.find_name(&directory, name, node.number)?;

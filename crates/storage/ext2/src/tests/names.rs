@@ -312,6 +312,14 @@ fn directory_of_20000_entries() {
     let mut session = session.reopen();
     let entries = session.entries(directory, 1000);
     assert_eq!(entries.len(), 20_000);
+    // Names that are used in their order aren't searched from the start on.
+    for (name, node, _) in &entries {
+        session.disk.limit_transfers(8);
+        assert_eq!(session.volume.lookup(directory, name.as_bytes()), Ok(Some(*node)));
+    }
+    session.disk.limit_transfers(1000);
+    assert_eq!(session.volume.lookup(directory, b"none"), Ok(None));
+    session.disk.limit_transfers(u64::MAX);
     let file = session.create("file", Kind::Regular);
     session.remove("file").unwrap();
     let hole = session.volume.map(file, 0, 1, MapFor::Find);
