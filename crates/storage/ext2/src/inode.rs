@@ -1,18 +1,13 @@
-//! Inodes: their fields, and where they are.
+//! The fields of inodes.
 //!
 //! Source: "The Second Extended File System", D. Poirier, "Inode Table"; Linux,
 //! Documentation/filesystems/ext4/inodes.rst, for the fields after the first 128 bytes.
 
-use volume::{Medium, NodeId, VolumeError};
-
-use crate::ext2::Ext2;
 use crate::fields::{BlockNumber, InodeNumber, put_u16, put_u32, u16_at, u32_at};
-use crate::superblock::{INODE_BYTES, ROOT};
+use crate::superblock::INODE_BYTES;
 
 /// The bytes of the fields that are known, where an inode has so many.
-const FIELDS_BYTES: usize = 160;
-/// The fields after the first 128 bytes that new inodes have.
-const EXTRA_BYTES: u16 = FIELDS_BYTES as u16 - INODE_BYTES as u16;
+pub(crate) const FIELDS_BYTES: usize = 160;
 
 /// The number of pointers in an inode: to 12 blocks, and to a table of each level.
 pub(crate) const POINTERS: usize = 15;
@@ -57,6 +52,23 @@ pub(crate) struct Inode {
 }
 
 impl Inode {
+    /// Makes an inode of the bytes that are read by `read`, at most those of the known fields.
+    pub(crate) fn read<E>(
+        number: InodeNumber,
+        inode_bytes: u32,
+        read: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let len_bytes = FIELDS_BYTES.min(inode_bytes as usize);
+        let mut bytes = [0; FIELDS_BYTES];
+        read(&mut bytes[..len_bytes])?;
+        Ok(Self { number, bytes, len_bytes })
+    }
+
+    /// Returns the bytes of the fields.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len_bytes]
+    }
+
     /// Makes the inode one of a new node, with the same number and a new generation.
     pub(crate) fn reset(&mut self, mode: u16, links: u16, extra_bytes: u16) {
         let generation = u32_at(&self.bytes, 0x64).wrapping_add(1);
@@ -202,89 +214,5 @@ impl Inode {
     pub(crate) fn has_extra(&self, field: TimeField) -> bool {
         self.len_bytes == FIELDS_BYTES
             && field.extra_at + 4 <= INODE_BYTES as usize + usize::from(u16_at(&self.bytes, 0x80))
-    }
-}
-
-impl<M: Medium> Ext2<M> {
-    /// Returns the offset of an inode, in bytes.
-    fn inode_at(&self, number: InodeNumber) -> Result<u64, VolumeError> {
-        if number.0 == 0 || number.0 > self.superblock.inodes {
-            return Err(VolumeError::Damaged("the number of an inode"));
-        }
-        let (group, index) = self.superblock.inode_place(number);
-        let table = self.superblock.at(self.groups.list[group as usize].inode_table);
-        Ok(table + u64::from(index) * u64::from(self.superblock.inode_bytes))
-    }
-
-    /// Reads an inode.
-    pub(crate) fn read_inode(&self, number: InodeNumber) -> Result<Inode, VolumeError> {
-        let at = self.inode_at(number)?;
-        let len_bytes = FIELDS_BYTES.min(self.superblock.inode_bytes as usize);
-        let mut inode = Inode { number, bytes: [0; FIELDS_BYTES], len_bytes };
-        self.medium.read(at, &mut inode.bytes[..len_bytes])?;
-        Ok(inode)
-    }
-
-    /// Writes the fields of an inode.
-    pub(crate) fn write_inode(&self, inode: &Inode) -> Result<(), VolumeError> {
-        let at = self.inode_at(inode.number)?;
-        Ok(self.medium.write(at, &inode.bytes[..inode.len_bytes])?)
-    }
-
-    /// Clears what is after the fields of an inode, such as extended attributes.
-    pub(crate) fn clear_inode_rest(&self, number: InodeNumber) -> Result<(), VolumeError> {
-        const ZEROS: [u8; 128] = [0; 128];
-        let at = self.inode_at(number)?;
-        let mut next = FIELDS_BYTES;
-        while next < self.superblock.inode_bytes as usize {
-            let part = ZEROS.len().min(self.superblock.inode_bytes as usize - next);
-            self.medium.write(at + next as u64, &ZEROS[..part])?;
-            next += part;
-        }
-        Ok(())
-    }
-
-    /// Reads the inode of a node.
-    pub(crate) fn node(&self, node: NodeId) -> Result<Inode, VolumeError> {
-        let number = u32::try_from(node.0).unwrap_or(0);
-        self.check_node(number)?;
-        let inode = self.read_inode(InodeNumber(number))?;
-        if inode.mode() == 0 {
-            return Err(VolumeError::Damaged("an inode in use is free"));
-        }
-        Ok(inode)
-    }
-
-    /// Checks that a number is that of an inode that names can have.
-    pub(crate) fn check_node(&self, number: u32) -> Result<(), VolumeError> {
-        let is_node = number == ROOT.0
-            || (self.superblock.first_inode..=self.superblock.inodes).contains(&number);
-        if is_node { Ok(()) } else { Err(VolumeError::Damaged("the number of an inode")) }
-    }
-
-    /// Reads the inode of a directory, and checks its size.
-    pub(crate) fn directory(&self, node: NodeId) -> Result<Inode, VolumeError> {
-        let inode = self.node(node)?;
-        if !inode.is_directory() {
-            return Err(VolumeError::NotADirectory);
-        }
-        let size = inode.size();
-        let is_size = size > 0 && size.is_multiple_of(self.superblock.block_bytes().into());
-        let blocks = size >> self.superblock.block_shift;
-        if !is_size || blocks > self.superblock.blocks.into() {
-            return Err(VolumeError::Damaged("the size of a directory"));
-        }
-        if !inode.has_pointers() {
-            return Err(VolumeError::Damaged("the pointers of an inode"));
-        }
-        Ok(inode)
-    }
-
-    /// Returns the number of bytes after the first 128 that a new inode uses for fields.
-    pub(crate) fn extra_bytes(&self) -> u16 {
-        let most = (self.superblock.inode_bytes - INODE_BYTES).min(u16::MAX.into()) as u16;
-        let wanted = self.superblock.extra_inode_bytes;
-        let is_usable = wanted.is_multiple_of(4) && (EXTRA_BYTES..=most).contains(&wanted);
-        if is_usable { wanted } else { EXTRA_BYTES.min(most) }
     }
 }

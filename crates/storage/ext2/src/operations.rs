@@ -179,7 +179,11 @@ impl<M: Medium> Volume for Ext2<M> {
         }
         let skipped = offset_bytes & ((1 << shift) - 1);
         let blocks = skipped.saturating_add(len_bytes).div_ceil(1 << shift);
-        let run = self.map_blocks(&mut inode, offset_bytes >> shift, blocks, purpose)?;
+        let index = offset_bytes >> shift;
+        let run = match purpose {
+            MapFor::Find => self.find(&inode, index, blocks)?,
+            MapFor::Write => self.find_or_allocate(&mut inode, index, blocks)?,
+        };
         Ok(Extent {
             place: run.start.map(|start| self.superblock.at(start) + skipped),
             len_bytes: ((run.blocks << shift) - skipped).min(len_bytes),

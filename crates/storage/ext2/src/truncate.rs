@@ -4,13 +4,11 @@ use core::ops::Range;
 
 use volume::{Medium, VolumeError};
 
+use crate::block_map::POINTERS_READ;
 use crate::ext2::Ext2;
 use crate::fields::{BlockNumber, u32_at};
 use crate::inode::Inode;
 use crate::tree::{DEPTH_MAX, DIRECT, table_blocks};
-
-/// The number of pointers of a table that are read at once.
-const POINTERS_READ: usize = 128;
 
 /// What the blocks of a node hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod images;
 mod large;
 mod model;
 mod names;
+mod pure;
 mod session;
 mod stopped;
 mod times;
