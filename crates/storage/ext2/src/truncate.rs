@@ -10,6 +10,8 @@ use crate::fields::{BlockNumber, u32_at};
 use crate::inode::Inode;
 use crate::tree::{DEPTH_MAX, DIRECT, table_blocks};
 
+const ZEROS: [u8; POINTERS_READ * 4] = [0; POINTERS_READ * 4];
+
 /// What the blocks of a node hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Contents {
@@ -111,6 +113,21 @@ impl<M: Medium> Ext2<M> {
             }
             release.kept[depth - 1] = table;
         }
+        let result = self.release_pointers(release, block, depth, keep);
+        if keep == 0 {
+            self.discard(block, 1);
+        }
+        result
+    }
+
+    /// Frees what the pointers of a table lead to, except for the first `keep` blocks.
+    fn release_pointers(
+        &mut self,
+        release: &mut Release,
+        table: BlockNumber,
+        depth: usize,
+        keep: u64,
+    ) -> Result<(), VolumeError> {
         let blocks_each = table_blocks(&self.superblock, depth - 1);
         let slots = 1_u64 << self.superblock.pointers_shift();
         let mut slot = keep / blocks_each;
@@ -119,29 +136,27 @@ impl<M: Medium> Ext2<M> {
             let part = (slots - slot).min(POINTERS_READ as u64) as usize;
             let mut bytes = [0; POINTERS_READ * 4];
             let bytes = &mut bytes[..part * 4];
-            let at = self.superblock.at(block) + slot * 4;
+            let at = self.superblock.at(table) + slot * 4;
             self.medium.read(at, bytes)?;
             if keep > 0 {
-                let stays = if keep_below > 0 { 4 } else { 0 };
-                const ZEROS: [u8; POINTERS_READ * 4] = [0; POINTERS_READ * 4];
-                self.medium.write(at + stays, &ZEROS[stays as usize..part * 4])?;
+                // The first table below may stay too.
+                let first = if keep_below > 0 { 4 } else { 0 };
+                if bytes[first..].iter().any(|byte| *byte != 0) {
+                    self.medium.write(at + first as u64, &ZEROS[first..part * 4])?;
+                }
             }
             for pointer in bytes.chunks_exact(4) {
                 let pointer = u32_at(pointer, 0);
-                let keep_below = core::mem::take(&mut keep_below);
+                let keep = core::mem::take(&mut keep_below);
                 if depth == 1 {
                     self.release(release, pointer)?;
                 } else if pointer != 0 {
-                    self.release_table(release, pointer, depth - 1, keep_below)?;
+                    self.release_table(release, pointer, depth - 1, keep)?;
                 }
             }
             slot += part as u64;
         }
-        self.release_run(release)?;
-        if keep == 0 {
-            self.discard(block, 1);
-        }
-        Ok(())
+        self.release_run(release)
     }
 
     /// Frees the block of a pointer, if there is one, together with its neighbours.

@@ -171,6 +171,11 @@ fn disk_that_fails_leaves_no_block_twice() {
             session.volume.forget(file, NOW)
         });
         session.disk.fail_after(None);
+        // What is free now is given to another file.
+        let root = session.volume.root();
+        if let Ok(other) = session.volume.create(root, Some(b"other"), &new(Kind::Regular)) {
+            let _ = session.write(other, 0, &vec![1; 2 << 20]);
+        }
         let _ = session.volume.commit();
         let bytes = session.disk.bytes();
         let file = host::Temporary::with(&bytes);

@@ -172,3 +172,31 @@ fn blocks_behind_the_size_are_freed() {
     session.volume.forget(file, NOW).unwrap();
     session.close();
 }
+
+/// A table of tables that leads to itself stays when the file keeps other blocks of it.
+#[test]
+fn pointers_that_cannot_be_are_dropped() {
+    let keeps = (12 + 256 + 10) * 1024;
+    for number in [1, 2000, 5000, u32::MAX] {
+        let mut session = Session::make(4096, &["-t", "ext2", "-b", "1024"]);
+        let file = session.create("f", Kind::Regular);
+        session.write(file, keeps - 1, b"x").unwrap();
+        let inode = session.volume.node(file).unwrap();
+        let table = u64::from(inode.pointer(13)) * 1024;
+        let mut bytes = session.disk.bytes();
+        // The table itself, or a block that isn't the volume's or is a structure.
+        let pointer = if number == 2000 { inode.pointer(13) } else { number };
+        bytes[table as usize + 40..][..4].copy_from_slice(&pointer.to_le_bytes());
+        session.volume.close().unwrap();
+        let mut session = Session::open(bytes);
+        let result = session.volume.truncate(file, keeps);
+        assert_eq!(result, Err(VolumeError::Damaged("the pointers of an inode")));
+        assert_eq!(session.read(file, keeps - 1, 1), b"x");
+        session.volume.commit().unwrap();
+        host::mend(&mut session.disk.bytes());
+        assert_eq!(session.volume.truncate(file, 0), Ok(()));
+        session.remove("f").unwrap();
+        session.volume.close().unwrap();
+        host::mend(&mut session.disk.bytes());
+    }
+}
