@@ -128,6 +128,26 @@ fn files_are_contiguous() {
     }
 }
 
+/// Room before a file doesn't take it apart.
+#[test]
+fn blocks_follow_the_last_one_of_the_file() {
+    let mut session = Session::make(8192, &["-t", "ext2", "-b", "1024"]);
+    let other = session.create("other", Kind::Regular);
+    session.write(other, 0, &[1; 500_000]).unwrap();
+    let file = session.create("f", Kind::Regular);
+    session.write(file, 0, &[2; 4096]).unwrap();
+    session.remove("other").unwrap();
+    session.write(file, 4096, &[3; 8192]).unwrap();
+    let extent = session.volume.map(file, 0, 12 << 10, MapFor::Find).unwrap();
+    assert_eq!(extent.len_bytes, 12 << 10);
+    session.write(file, 12 << 10, &[4; 100_000]).unwrap();
+    let next = session.volume.map(file, 12 << 10, 100_000, MapFor::Find).unwrap();
+    assert_eq!(next.len_bytes, 100_000);
+    // After the table.
+    assert_eq!(next.place.unwrap(), extent.place.unwrap() + (13 << 10));
+    session.close();
+}
+
 #[test]
 fn look_up_of_128_kib_reads_the_disk_a_few_times() {
     let mut session = Session::make(16_384, &["-t", "ext2", "-b", "1024"]);

@@ -122,6 +122,19 @@ fn file_with_several_names_ends_with_the_last() {
 }
 
 #[test]
+fn node_with_a_time_of_its_end_is_no_free_one() {
+    let mut session = Session::make(2048, &["-t", "ext2"]);
+    let before = session.free();
+    session.create("f", Kind::Regular);
+    let mut bytes = session.close();
+    host::debugfs(&mut bytes, &["sif f dtime 20200101"]);
+    let mut session = Session::open(bytes);
+    session.remove("f").unwrap();
+    assert_eq!(session.free(), before);
+    session.close();
+}
+
+#[test]
 fn node_without_a_name_ends_or_gets_one() {
     let mut session = Session::make(2048, &["-t", "ext2"]);
     let before = session.free();

@@ -1,6 +1,8 @@
 //! Volumes that were not closed, and extended attributes.
 
-use volume::{Access, Kind, Volume};
+use std::vec;
+
+use volume::{Access, Kind, Volume, VolumeError};
 
 use super::host;
 use super::session::{NOW, Session, new};
@@ -136,9 +138,13 @@ fn shared_extended_attributes_lose_an_inode() {
     bytes[at] = 2;
     host::assert_clean(&bytes);
     let mut session = Session::open(bytes);
+    let before = session.free().0;
     session.remove("a").unwrap();
-    let mut session = session.reopen();
-    assert_eq!(session.disk.bytes()[at], 1);
+    assert_eq!((session.disk.bytes()[at], session.free().0), (1, before));
     session.remove("b").unwrap();
+    assert_eq!(session.free().0, before + 1);
+    // The block may be that of a file then.
+    let file = session.create("f", Kind::Regular);
+    assert_eq!(session.write(file, 0, &vec![1; 2 << 20]), Err(VolumeError::NoSpace));
     session.close();
 }
