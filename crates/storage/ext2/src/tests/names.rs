@@ -171,6 +171,26 @@ fn removed_directory_is_empty_and_gets_no_names() {
     session.close();
 }
 
+/// The kernel relies on a tree without circles.
+#[test]
+fn directory_in_two_directories_is_damage() {
+    let mut session = Session::make(2048, &["-t", "ext2"]);
+    for path in ["a", "a/b", "a/b/c"] {
+        session.create(path, Kind::Directory);
+    }
+    let mut bytes = session.close();
+    host::debugfs(&mut bytes, &["ln /a /a/b/up", "ln / /a/b/root", "ln / /self", "ln /a/b /same"]);
+    let mut session = Session::open(bytes);
+    let directory = session.find("a/b");
+    let root = session.volume.root();
+    let damage = Err(VolumeError::Damaged("a directory in two directories"));
+    assert_eq!(session.volume.lookup(directory, b"up"), damage);
+    assert_eq!(session.volume.lookup(directory, b"root"), damage);
+    assert_eq!(session.volume.lookup(root, b"self"), damage);
+    assert_eq!(session.volume.lookup(root, b"same"), damage);
+    session.find("a/b/c");
+}
+
 #[test]
 fn texts_of_links() {
     for block_bytes in [1024_usize, 2048, 4096] {
@@ -262,6 +282,11 @@ fn directory_has_at_most_32000_names() {
     assert_eq!(more, Err(VolumeError::TooManyNames));
     let moved = session.rename("d", "full/d", RenameKind::Replace);
     assert_eq!(moved, Err(VolumeError::TooManyNames));
+    session.create("full/file", Kind::Regular);
+    for (from, to) in [("full/file", "d"), ("d", "full/file")] {
+        let exchanged = session.rename(from, to, RenameKind::Exchange);
+        assert_eq!(exchanged, Err(VolumeError::TooManyNames));
+    }
     // A directory for another one is no more, a file is one less.
     session.rename("d", "full/5", RenameKind::Replace).unwrap();
     session.rename("f", "full/6", RenameKind::Exchange).unwrap();
