@@ -135,9 +135,6 @@ impl<M: Medium> Ext2<M> {
     /// Ends a node: frees its blocks and its inode. Damage is reported in the end.
     pub(crate) fn end_node(&mut self, inode: &mut Inode, now: Time) -> Result<(), VolumeError> {
         let is_directory = inode.is_directory();
-        if self.room.is_some_and(|room| room.is_of(inode.number)) {
-            self.room = None;
-        }
         let freed = match inode.kind() {
             REGULAR => self.free_blocks_from(inode, 0, Contents::File),
             SYMLINK if self.has_text(inode) => Ok(()),

@@ -2,7 +2,8 @@
 
 use crate::fields::InodeNumber;
 
-/// The last search for room in a directory.
+/// The last search for room in a directory. A directory ends after all its entries were removed, so
+/// that the next one with its inode is searched from the first block on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
     directory: InodeNumber,
@@ -27,10 +28,5 @@ impl Room {
         if self.directory == directory {
             self.block = self.block.min(block);
         }
-    }
-
-    /// Returns whether it is about `directory`.
-    pub(crate) fn is_of(&self, directory: InodeNumber) -> bool {
-        self.directory == directory
     }
 }

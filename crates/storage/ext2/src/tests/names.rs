@@ -338,6 +338,51 @@ fn entries_that_stay_are_passed_once_while_others_change() {
 }
 
 #[test]
+fn room_in_directories_is_used_again() {
+    let mut session = Session::make(4096, &["-t", "ext2", "-b", "1024"]);
+    let directory = session.create("d", Kind::Directory);
+    let size = |session: &mut Session, path: &str| {
+        let node = session.find(path);
+        session.attributes(node).changeable.size_bytes
+    };
+    let long = |number: u32| format!("d/{number:03}{}", "l".repeat(200));
+    for number in 0..80 {
+        session.create(&long(number), Kind::Fifo);
+    }
+    let before = size(&mut session, "d");
+    assert_eq!(before, 20 * 1024);
+    // Short names have room after the long ones, and others in the place of those.
+    for number in 0..100 {
+        session.create(&format!("d/s{number}"), Kind::Fifo);
+    }
+    for number in 0..40 {
+        session.remove(&long(number)).unwrap();
+    }
+    for number in 100..140 {
+        session.create(&long(number), Kind::Fifo);
+    }
+    assert_eq!(size(&mut session, "d"), before);
+    for name in session.names("d") {
+        session.remove(&format!("d/{name}")).unwrap();
+    }
+    session.create("d/last", Kind::Fifo);
+    session.remove("d/last").unwrap();
+    for number in 0..80 {
+        session.create(&long(number), Kind::Fifo);
+    }
+    for name in session.names("d") {
+        session.remove(&format!("d/{name}")).unwrap();
+    }
+    session.volume.remove(session.volume.root(), b"d", directory).unwrap();
+    session.volume.forget(directory, NOW).unwrap();
+    // The next directory has the inode, but not the blocks.
+    assert_eq!(session.create("e", Kind::Directory), directory);
+    session.create("e/first", Kind::Fifo);
+    assert_eq!(size(&mut session, "e"), 1024);
+    session.close();
+}
+
+#[test]
 fn directory_of_20000_entries() {
     let mut session = Session::make(16_384, &["-t", "ext2", "-b", "1024", "-N", "21000"]);
     let before = session.free();
