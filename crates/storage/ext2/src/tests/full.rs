@@ -145,6 +145,24 @@ fn name_without_room_changes_nothing() {
 }
 
 #[test]
+fn blocks_for_files_are_free_or_of_files() {
+    let cases: [&[&str]; 4] = [
+        &["-b", "1024", "-g", "256", "-O", "^resize_inode"],
+        &["-b", "1024", "-g", "256", "-O", "^resize_inode,^sparse_super"],
+        &["-b", "1024", "-g", "256", "-O", "^resize_inode,sparse_super2"],
+        &["-b", "4096", "-g", "256", "-O", "^resize_inode"],
+    ];
+    for options in cases {
+        let mut session = Session::make(32_768, options);
+        let usage = session.volume.usage().unwrap();
+        let nodes = ["", "lost+found"].map(|path| session.find(path));
+        let sectors = nodes.map(|node| session.attributes(node).blocks_512).iter().sum::<u64>();
+        let used = sectors * 512 / u64::from(session.volume.properties().block_bytes);
+        assert_eq!(usage.blocks - usage.free_blocks, used, "{options:?}");
+    }
+}
+
+#[test]
 fn reserved_blocks_are_not_for_everybody() {
     let mut session = Session::make(4096, &["-t", "ext2", "-b", "1024", "-m", "10"]);
     let usage = session.volume.usage().unwrap();

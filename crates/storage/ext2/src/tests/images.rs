@@ -172,6 +172,22 @@ fn other_disks_are_told_apart() {
 }
 
 #[test]
+fn structures_of_a_group_are_apart_and_in_it() {
+    let made = host::make(2048, &["-t", "ext2", "-b", "1024"]);
+    // The places in the first descriptor: of both bitmaps, and of the inodes.
+    let places = [0, 4, 8].map(|at| 2048 + at);
+    let inodes = u32::from_le_bytes(made[places[2]..][..4].try_into().unwrap());
+    for (at, block) in
+        [(places[0], inodes), (places[1], inodes + 1), (places[1], 1), (places[2], 2040)]
+    {
+        let mut bytes = made.clone();
+        bytes[at..at + 4].copy_from_slice(&block.to_le_bytes());
+        let error = opened(bytes, Access::ReadOnly).unwrap_err();
+        assert_eq!(error, VolumeError::Damaged("a group descriptor"), "{block} at {at}");
+    }
+}
+
+#[test]
 fn features_forbid_to_open_or_to_write() {
     let cases: [(&[&str], &str); 4] = [
         (&["-t", "ext4"], "the feature extents"),

@@ -53,3 +53,18 @@ fn large_inodes_have_nanoseconds_and_later_years() {
         "{printed}"
     );
 }
+
+#[test]
+fn nanoseconds_are_less_than_a_second() {
+    let mut session = Session::make(1024, &["-t", "ext2", "-I", "256"]);
+    session.create("f", Kind::Regular);
+    stored(&mut session, 5 * SECOND);
+    let mut bytes = session.close();
+    host::debugfs(&mut bytes, &["sif f mtime_extra 0xfffffffc", "sif f atime_extra 0xffffffff"]);
+    let mut session = Session::open(bytes);
+    let node = session.find("f");
+    let attributes = session.attributes(node).changeable;
+    assert_eq!(attributes.modified, Time(6 * SECOND - 1));
+    // A time of the year 2378 doesn't fit.
+    assert_eq!(attributes.accessed, Time(i64::MAX));
+}
