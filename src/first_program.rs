@@ -16,6 +16,7 @@ use crate::arch::reset;
 use crate::console;
 use crate::drivers;
 use crate::fs;
+use crate::fs::device_cache;
 use crate::fs::namespace::lookup::{Caller, look_up_path};
 use crate::monitor::{self, Machine, boot_record, device};
 use crate::process::exec::Command;
@@ -86,6 +87,7 @@ fn end(machine: &Machine, status: ExitStatus) {
     if reset::is_qemu() {
         reset::report_status(status.shell_status());
     }
+    device_cache::close_all();
     drivers::table::shut_down();
     let Some(acpi) = &machine.acpi else {
         log::error!("the machine can't be switched off: there are no ACPI tables");

@@ -12,7 +12,6 @@ use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
 use crate::drivers::block::request::{IoError, Operation, Request, Segment};
 use crate::mm::kernel::frames::SharedFrame;
 use crate::mm::kernel::layout::FRAME_BYTES;
-use crate::sync::{Mutex, MutexGuard, Rank};
 
 /// The most requests of a transfer that are in flight at once.
 const IN_FLIGHT_MAX: usize = 8;
@@ -45,8 +44,6 @@ pub struct BlockDevice {
     first_sector: u64,
     sectors: u64,
     partition: Option<PartitionInfo>,
-    /// Held by a writer, which may have to read parts of sectors first.
-    writes: Mutex<()>,
 }
 
 impl BlockDevice {
@@ -76,13 +73,7 @@ impl BlockDevice {
         (first_sector, sectors): (u64, u64),
         partition: Option<PartitionInfo>,
     ) -> Self {
-        let writes = Mutex::new(Rank::SpecialFile, ());
-        Self { disk, name, minor, first_sector, sectors, partition, writes }
-    }
-
-    /// Excludes other writers, until the guard is dropped. May wait.
-    pub fn lock_writes(&self) -> MutexGuard<'_, ()> {
-        self.writes.lock()
+        Self { disk, name, minor, first_sector, sectors, partition }
     }
 
     /// Returns its name, as on Linux.

@@ -13,6 +13,9 @@ use crate::mm::user::huge_pages::HugePages;
 /// The longest path on the command line, in bytes.
 const PATH_MAX_BYTES: usize = 255;
 
+/// The longest name of a kind of file system on the command line, in bytes.
+const KIND_MAX_BYTES: usize = 15;
+
 /// The longest number or name of a process on the command line, in bytes.
 const PROCESS_MAX_BYTES: usize = 15;
 
@@ -39,6 +42,12 @@ pub struct Options {
     pub is_quiet: bool,
     /// `init=PATH`: the first program.
     pub init: Option<String<PATH_MAX_BYTES>>,
+    /// `root=DEVICE`: the device with the root file system, such as `/dev/nvme0n1p2`.
+    pub root: Option<String<PATH_MAX_BYTES>>,
+    /// `rootfstype=KIND`: the kind of that file system; `None` to try all.
+    pub root_kind: Option<String<KIND_MAX_BYTES>>,
+    /// `ro`, which is the default, and `rw`: whether that file system is writable.
+    pub is_root_writable: bool,
     /// `norandmaps`: programs are always at the same addresses.
     pub addresses: Addresses,
     /// `transparent_hugepage=always`, `=madvise` or `=never`: the memory that may have huge pages.
@@ -99,6 +108,12 @@ impl Options {
             }
             ("quiet", None) => self.is_quiet = true,
             ("init", Some(path)) => self.init = Some(String::try_from(path).ok()?),
+            ("root", Some(device)) => self.root = Some(String::try_from(device).ok()?),
+            ("rootfstype", Some(kind)) => self.root_kind = Some(String::try_from(kind).ok()?),
+            // All disks are found before the root is mounted.
+            ("rootwait", None) => {}
+            ("ro", None) => self.is_root_writable = false,
+            ("rw", None) => self.is_root_writable = true,
             ("strace", word) => {
                 self.strace = Some(String::try_from(word.unwrap_or("all")).ok()?);
             }

@@ -233,23 +233,34 @@ impl Attributes {
         self.changed_ns.store(time::now_ns(), Ordering::Relaxed);
     }
 
-    /// Sets the times for an operation. A read sets its time by the rules of Linux's `relatime`.
+    /// Sets the times for an operation. A read sets its time by the rules of Linux's `relatime`. Returns
+    /// whether a time was set.
     #[inline]
-    pub(super) fn touch(&self, touch: Touch) {
+    pub(super) fn touch(&self, touch: Touch) -> bool {
         let now_ns = time::now_ns();
         match touch {
             Touch::Accessed => {
                 let [accessed_ns, modified_ns, changed_ns] = self.times_ns();
                 let is_new = accessed_ns > modified_ns && accessed_ns > changed_ns;
-                if !is_new || now_ns.saturating_sub(accessed_ns) >= ACCESSED_KEPT_NS {
-                    self.accessed_ns.store(now_ns, Ordering::Relaxed);
+                if is_new && now_ns.saturating_sub(accessed_ns) < ACCESSED_KEPT_NS {
+                    return false;
                 }
+                self.accessed_ns.store(now_ns, Ordering::Relaxed);
             }
             Touch::Modified => {
                 self.modified_ns.store(now_ns, Ordering::Relaxed);
                 self.changed_ns.store(now_ns, Ordering::Relaxed);
             }
             Touch::Changed => self.changed_ns.store(now_ns, Ordering::Relaxed),
+        }
+        true
+    }
+
+    /// Sets the times of the last read, write and change.
+    pub(super) fn restore_times_ns(&self, times_ns: [i64; 3]) {
+        let times = [&self.accessed_ns, &self.modified_ns, &self.changed_ns];
+        for (time, time_ns) in times.into_iter().zip(times_ns) {
+            time.store(time_ns, Ordering::Relaxed);
         }
     }
 }

@@ -9,7 +9,7 @@ use super::attributes::{FileKind, Mode};
 use super::devices;
 use super::error::FsError;
 use super::inode::NewKind;
-use super::kinds::Kind;
+use super::kinds::{Kind, Source};
 use super::namespace::lookup::Caller;
 use super::namespace::mount::MountFlags;
 use super::namespace::path::Path;
@@ -32,7 +32,8 @@ const LINKS: [(&str, &str); 4] = [
 const DIRECTORIES: [&str; 2] = ["pts", "shm"];
 
 /// The kind of file system.
-pub(super) const KIND: Kind = Kind { name: "devtmpfs", make: find };
+pub(super) const KIND: Kind =
+    Kind { name: "devtmpfs", source: Source::Any, make: |request| find(request.options) };
 
 /// The root of a mount tree that only the kernel uses, which keeps the file system alive.
 static TREE: Once<Path> = Once::new();

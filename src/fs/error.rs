@@ -72,6 +72,10 @@ pub enum FsError {
     NoProcess,
     /// The device failed (EIO).
     Io,
+    /// The structures of the file system are damaged (EUCLEAN).
+    Damaged,
+    /// The source of a mount isn't a block device (ENOTBLK).
+    NotABlockDevice,
 }
 
 impl fmt::Display for FsError {
@@ -108,6 +112,8 @@ impl fmt::Display for FsError {
             Self::TextBusy => "text file busy",
             Self::NoProcess => "no such process",
             Self::Io => "input/output error",
+            Self::Damaged => "the file system is damaged",
+            Self::NotABlockDevice => "block device required",
         })
     }
 }

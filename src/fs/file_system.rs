@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use super::attributes::DeviceNumber;
 use super::error::FsError;
 use super::page_cache::PageBudget;
 
@@ -14,7 +15,8 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 pub(super) enum Names {
     /// Until it is changed in the tree.
     Kept,
-    /// Only for this walk: the next walk looks it up again.
+    /// Only for this walk: the next walk looks it up again, because the files are generated, or because
+    /// several names that differ in the case of letters are one.
     Generated,
 }
 
@@ -35,6 +37,7 @@ pub struct FileSystem {
     budget: Option<Arc<PageBudget>>,
     names: Names,
     maker: Maker,
+    is_on_disk: bool,
 }
 
 impl FileSystem {
@@ -49,7 +52,14 @@ impl FileSystem {
         maker: Maker,
     ) -> Result<Arc<Self>, FsError> {
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-        Ok(Arc::try_new(Self { number, kind, budget, names: Names::Kept, maker })?)
+        Ok(Arc::try_new(Self {
+            number,
+            kind,
+            budget,
+            names: Names::Kept,
+            maker,
+            is_on_disk: false,
+        })?)
     }
 
     /// Makes a file system of `kind` whose files are generated.
@@ -59,7 +69,26 @@ impl FileSystem {
     pub(super) fn try_new_generated(kind: &'static str) -> Result<Arc<Self>, FsError> {
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
         let (names, maker) = (Names::Generated, Maker::Kernel);
-        Ok(Arc::try_new(Self { number, kind, budget: None, names, maker })?)
+        Ok(Arc::try_new(Self { number, kind, budget: None, names, maker, is_on_disk: false })?)
+    }
+
+    /// Makes a file system of `kind` on the block device with this number.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub(super) fn try_new_on_device(
+        kind: &'static str,
+        device: DeviceNumber,
+        names: Names,
+    ) -> Result<Arc<Self>, FsError> {
+        let number = device.encoded();
+        let maker = Maker::Program;
+        Ok(Arc::try_new(Self { number, kind, budget: None, names, maker, is_on_disk: true })?)
+    }
+
+    /// Returns whether changes of its files have to be written to a disk.
+    pub(super) fn is_on_disk(&self) -> bool {
+        self.is_on_disk
     }
 
     /// Returns the time for which a name that was looked up is valid.

@@ -209,6 +209,55 @@ pub trait InodeOps: Send + Sync + Any {
         Ok(None)
     }
 
+    /// Sets the size of a regular file. The inode's lock is held for writing.
+    ///
+    /// # Errors
+    /// [`FsError::NoSpace`], [`FsError::TooLarge`], [`FsError::NoMemory`], or the error of the device;
+    /// then nothing has changed.
+    fn resize(&self, inode: &Inode, size_bytes: u64) -> Result<(), FsError> {
+        let is_shorter = size_bytes < inode.size_bytes();
+        inode.attributes().set_size_bytes(size_bytes);
+        if is_shorter { inode.pages().truncate(size_bytes) } else { Ok(()) }
+    }
+
+    /// Prepares a write that begins at `offset`, behind the end of a regular file. The inode's lock is
+    /// held for writing.
+    ///
+    /// # Errors
+    /// As [`resize`](Self::resize).
+    fn fill_gap(&self, inode: &Inode, offset: u64) -> Result<(), FsError> {
+        let _ = (inode, offset);
+        Ok(())
+    }
+
+    /// Called when attributes that aren't the size have been changed, and after each write.
+    fn note_change(&self) {}
+
+    /// Writes the changes of the contents and of the attributes of `inode` to the disk and to the file
+    /// system, which keeps some in memory. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device.
+    fn write_back(&self, inode: &Inode) -> Result<(), FsError> {
+        let _ = inode;
+        Ok(())
+    }
+
+    /// Writes what was changed in the attributes, and all that the file system needs to find the file
+    /// again, to the medium: the end of fsync(2). May wait.
+    ///
+    /// # Errors
+    /// The error of the device.
+    fn sync(&self) -> Result<(), FsError> {
+        Ok(())
+    }
+
+    /// Returns the room that the file takes, in blocks of 512 bytes, if it isn't that of its pages in
+    /// memory.
+    fn blocks_512(&self) -> Option<u64> {
+        None
+    }
+
     /// Checks that the mode, the owner and the times can be set.
     ///
     /// # Errors
@@ -224,6 +273,8 @@ pub struct Inode {
     kind: FileKind,
     represents: DeviceNumber,
     attributes: Attributes,
+    /// Whether changes have to be written to a disk.
+    is_on_disk: bool,
     file_system: Arc<FileSystem>,
     /// For a directory, held to look up names in the file system, or to change them; for a file, to
     /// write or truncate it. All code that changes several attributes takes it for writing.
@@ -252,16 +303,32 @@ impl Inode {
         new: &NewInode<'_>,
         ops: Box<dyn InodeOps>,
     ) -> Result<Arc<Self>, FsError> {
+        let pages = PageCache::new(file_system.budget().cloned());
+        Self::try_new_with(file_system, number, new, ops, pages)
+    }
+
+    /// Makes an inode with one name, whose contents are `pages`.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub(super) fn try_new_with(
+        file_system: &Arc<FileSystem>,
+        number: u64,
+        new: &NewInode<'_>,
+        ops: Box<dyn InodeOps>,
+        pages: PageCache,
+    ) -> Result<Arc<Self>, FsError> {
         let (kind, represents) = new.kind.parts();
         Ok(Arc::try_new(Self {
             number,
             kind,
             represents,
             attributes: Attributes::new(new.mode, new.uid, new.gid),
+            is_on_disk: file_system.is_on_disk(),
             file_system: file_system.clone(),
             lock: RwLock::new(Rank::Inode, ()),
             ops,
-            pages: PageCache::new(file_system.budget().cloned()),
+            pages,
             fifo: Once::new(),
             sealing: Sealing::new(),
             is_linkable: AtomicBool::new(false),
@@ -342,7 +409,7 @@ impl Inode {
             gid,
             represents: self.represents,
             size_bytes: self.size_bytes(),
-            blocks: self.pages.len() * (PAGE_BYTES / 512),
+            blocks: self.ops.blocks_512().unwrap_or_else(|| self.pages.len() * (PAGE_BYTES / 512)),
             accessed_ns,
             modified_ns,
             changed_ns,
@@ -352,7 +419,9 @@ impl Inode {
     /// Sets the times for an operation.
     #[inline]
     pub(super) fn touch(&self, touch: Touch) {
-        self.attributes.touch(touch);
+        if self.attributes.touch(touch) && self.is_on_disk {
+            self.ops.note_change();
+        }
     }
 
     pub(super) fn attributes(&self) -> &Attributes {

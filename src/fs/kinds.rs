@@ -3,18 +3,47 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::attributes::DeviceNumber;
 use super::error::FsError;
 use super::super_block::SuperBlock;
 use crate::sync::{Rank, SpinMutex};
 
-/// A kind of file system. No kind needs a device.
+/// What the source of a mount has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Anything: it has no meaning.
+    Any,
+    /// A block device.
+    Device,
+}
+
+/// What to mount.
+#[derive(Clone, Copy, Debug)]
+pub struct MountRequest<'a> {
+    /// The device, for a kind whose source is one.
+    pub device: Option<DeviceNumber>,
+    /// Whether nothing may be written to the device.
+    pub is_read_only: bool,
+    /// The options, separated by commas.
+    pub options: &'a [u8],
+}
+
+impl<'a> MountRequest<'a> {
+    /// Returns the request for a kind that needs no device.
+    pub const fn with_options(options: &'a [u8]) -> Self {
+        Self { device: None, is_read_only: false, options }
+    }
+}
+
+/// A kind of file system.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
     /// The name for mount(2).
     pub name: &'static str,
-    /// Returns the file system to mount, which may be one that is already mounted. The argument is
-    /// the list of options, separated by commas.
-    pub make: fn(&[u8]) -> Result<Arc<SuperBlock>, FsError>,
+    /// What its source has to be.
+    pub source: Source,
+    /// Returns the file system to mount, which may be one that is already mounted.
+    pub make: fn(&MountRequest<'_>) -> Result<Arc<SuperBlock>, FsError>,
 }
 
 /// Protects the list; held to add or to look up a kind; not taken by interrupt handlers.

@@ -9,10 +9,13 @@
 //! | [`super_block`] | a mounted file system |
 //! | [`page_cache`] | the pages of a file in memory |
 //! | [`tmpfs`] | the file system in memory, which is also the root |
+//! | [`volumes`] | file systems on disks |
 //! | [`generated`] | files whose contents are generated when they are read |
 //! | [`kinds`] | the kinds of file systems that can be mounted |
 //! | [`devfs`], [`devices`], [`char_devices`], [`block_files`] | devices, and their nodes |
+//! | [`device_cache`], [`direct`] | the pages of block devices in memory, and transfers without them |
 //! | [`initramfs`] | the first files, from the loader's modules |
+//! | [`disk_root`] | the root file system on a disk |
 //! | [`pipe`] | pipes and FIFOs |
 //! | [`locks`], [`seals`] | advisory locks of a file, and its seals |
 //! | [`credentials`], [`size_limit`] | the credentials of an operation, and the largest size of files |
@@ -59,7 +62,10 @@ pub mod char_devices;
 pub mod clock_timer;
 pub mod credentials;
 pub mod devfs;
+pub mod device_cache;
 pub mod devices;
+mod direct;
+mod disk_root;
 pub mod error;
 pub mod file;
 pub mod file_system;
@@ -82,6 +88,7 @@ mod tests;
 pub mod time;
 pub mod timer_file;
 pub mod tmpfs;
+pub mod volumes;
 
 use alloc::vec::Vec;
 
@@ -92,7 +99,7 @@ use crate::arch::boot_stage::{self, Stage};
 use crate::block::BlockDevices;
 use crate::boot::Boot;
 use crate::drivers::char::rtc::Rtc;
-use crate::mm::kernel::frames;
+use crate::mm::kernel::{frames, reclaim};
 use crate::random;
 use crate::task::Tasks;
 use attributes::Mode;
@@ -141,6 +148,7 @@ pub fn start(_tasks: Tasks, boot: &Boot, rtc: Rtc, disks: BlockDevices) -> Files
         time::start(now.unix_seconds());
     }
     namespace::start(frames::managed(), random::number());
+    reclaim::set(device_cache::reclaim);
     let root = make_root(boot, disks).expect("there is memory for the root directory");
     ROOT.call_once(|| root);
     Files(())
@@ -153,7 +161,9 @@ fn make_root(boot: &Boot, disks: BlockDevices) -> Result<Path, FsError> {
     kinds::register(devfs::KIND)?;
     char_devices::start()?;
     block_files::start(disks)?;
+    volumes::start()?;
     initramfs::unpack_modules(boot, &root);
+    let root = disk_root::mount(&boot.options, &root).unwrap_or(root);
     // The archives may have a file at /dev that isn't a directory.
     if let Err(error) = mount_devices(&root) {
         log::error!("/dev: {error}");

@@ -8,9 +8,10 @@ use super::error::FsError;
 use super::file_system::FileSystem;
 use super::inode::Inode;
 use super::namespace::dentry::Dentry;
+use super::page_cache::PAGE_BYTES;
 
 /// The use of a file system, as for statfs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Usage {
     /// The size of a block, in bytes.
     pub block_bytes: u64,
@@ -18,12 +19,32 @@ pub struct Usage {
     pub blocks: u64,
     /// The number of free blocks.
     pub free_blocks: u64,
+    /// The number of free blocks that are not reserved for root.
+    pub available_blocks: u64,
     /// The largest number of inodes; 0 if there is no limit.
     pub inodes: u64,
     /// The number of inodes that can still be made.
     pub free_inodes: u64,
+    /// The longest name, in bytes.
+    pub name_max_bytes: u64,
     /// The number by which programs identify the kind of file system.
     pub magic: u64,
+}
+
+impl Default for Usage {
+    /// Returns the use of a file system in memory without limits.
+    fn default() -> Self {
+        Self {
+            block_bytes: PAGE_BYTES,
+            blocks: 0,
+            free_blocks: 0,
+            available_blocks: 0,
+            inodes: 0,
+            free_inodes: 0,
+            name_max_bytes: 255,
+            magic: 0,
+        }
+    }
 }
 
 /// The operations of a kind of file system for a whole file system.
@@ -33,6 +54,23 @@ pub trait SuperBlockOps: Send + Sync {
 
     /// Returns the use of the file system.
     fn usage(&self) -> Usage;
+
+    /// Writes all changes to the medium. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device.
+    fn sync(&self) -> Result<(), FsError> {
+        Ok(())
+    }
+
+    /// Prepares that the file system becomes read-only, or writable. May wait.
+    ///
+    /// # Errors
+    /// [`FsError::ReadOnly`] if it can't be writable, or the error of the device.
+    fn set_read_only(&self, is_read_only: bool) -> Result<(), FsError> {
+        let _ = is_read_only;
+        Ok(())
+    }
 
     /// Drops the file system's references to inodes, after its last mount has ended. Each inode
     /// ends when it is no longer in use.
@@ -95,9 +133,31 @@ impl SuperBlock {
         self.is_read_only.load(Ordering::Relaxed)
     }
 
-    /// Sets whether the file system is read-only for all mounts.
-    pub fn set_read_only(&self, is_read_only: bool) {
+    /// Records that the file system was opened for reading only.
+    pub(super) fn note_read_only(&self) {
+        self.is_read_only.store(true, Ordering::Relaxed);
+    }
+
+    /// Sets whether the file system is read-only for all mounts. May wait.
+    ///
+    /// # Errors
+    /// [`FsError::ReadOnly`] if it can't be writable, or the error of the device.
+    pub fn set_read_only(&self, is_read_only: bool) -> Result<(), FsError> {
+        // Set before the changes are written, so that there are no later ones.
+        if is_read_only {
+            self.is_read_only.store(true, Ordering::Relaxed);
+        }
+        self.ops.set_read_only(is_read_only)?;
         self.is_read_only.store(is_read_only, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Writes all changes to the medium. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device.
+    pub fn sync(&self) -> Result<(), FsError> {
+        self.ops.sync()
     }
 
     /// Counts a mount.

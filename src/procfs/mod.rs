@@ -30,7 +30,7 @@ use crate::boot::Boot;
 use crate::fs::attributes::Mode;
 use crate::fs::error::FsError;
 use crate::fs::generated::{self, Content, Node};
-use crate::fs::kinds::{self, Kind};
+use crate::fs::kinds::{self, Kind, Source};
 use crate::fs::namespace::attach;
 use crate::fs::namespace::mount::MountFlags;
 use crate::fs::super_block::SuperBlock;
@@ -55,7 +55,11 @@ pub fn start(_files: Files, _processes: Processes, boot: &'static Boot) {
 }
 
 fn mount() -> Result<(), FsError> {
-    kinds::register(Kind { name: "proc", make: find })?;
+    kinds::register(Kind {
+        name: "proc",
+        source: Source::Any,
+        make: |request| find(request.options),
+    })?;
     let point = fs::mount_point(fs::root(), b"proc")?;
     let flags = MountFlags::NO_SUID | MountFlags::NO_DEV | MountFlags::NO_EXEC;
     attach::mount(find(b"")?, &point, flags, b"proc").map(drop)

@@ -57,6 +57,12 @@ ranks! {
         AddressSpace,
         /// The allocated pages of shared memory.
         SharedMemory,
+        /// The transfers of a file's pages from and to a disk.
+        PageTransfers,
+        /// A file system on a disk: its names, attributes and block maps.
+        Volume,
+        /// The transfers of the pages of a block device, which hold the structures of a file system.
+        DevicePages,
         /// The work of a disk's controller: open for commands, closed for a reset.
         ControllerGate,
         /// The admin commands of a disk's controller.

@@ -44,7 +44,7 @@ pub(super) fn control(call: &Call<'_>, file: &BlockFile) -> CallResult {
             return Ok(0);
         }
         BLKFLSBUF => {
-            device.flush().map_err(crate::fs::error::FsError::from)?;
+            file.forget_pages()?;
             return Ok(0);
         }
         _ => return Err(Errno::ENOTTY.into()),

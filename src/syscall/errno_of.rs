@@ -61,6 +61,8 @@ impl From<FsError> for Errno {
             FsError::TextBusy => Self::ETXTBSY,
             FsError::NoProcess => Self::ESRCH,
             FsError::Io => Self::EIO,
+            FsError::Damaged => Self::EUCLEAN,
+            FsError::NotABlockDevice => Self::ENOTBLK,
         }
     }
 }

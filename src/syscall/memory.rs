@@ -364,7 +364,14 @@ pub(super) fn msync(call: &mut Call<'_>) -> CallResult {
     let Some(range) = range(call.argument(0), call.argument(1), Errno::ENOMEM)? else {
         return Ok(0);
     };
-    // Mappings write to the page cache, and a file in memory has no other storage.
-    check_mapped(&*memory(call)?, range)?;
+    let memory = memory(call)?;
+    check_mapped(&memory, range)?;
+    if flags & SYNC != 0 {
+        // Without it, changes are written back later, as those of all mappings are.
+        let objects = memory.shared_objects(range).map_err(|_| Errno::ENOMEM)?;
+        for object in objects {
+            object.sync().map_err(|_| Errno::EIO)?;
+        }
+    }
     Ok(0)
 }

@@ -8,7 +8,8 @@ use path_walk::LastLink;
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use super::user_string::read_string;
-use crate::fs::kinds;
+use crate::fs::attributes::{DeviceNumber, FileKind};
+use crate::fs::kinds::{self, MountRequest, Source};
 use crate::fs::namespace::attach::{self, Binds};
 use crate::fs::namespace::mount::{MountFlags, Unmount};
 use crate::fs::namespace::path::Path;
@@ -77,9 +78,14 @@ pub(super) fn mount(call: &mut Call<'_>) -> CallResult {
     }
     let kind = kind.ok_or(Errno::EINVAL)?;
     let kind = kinds::find(&kind).ok_or(Errno::ENODEV)?;
-    let super_block = (kind.make)(&options)?;
-    if restrictions.contains(MountFlags::READ_ONLY) {
-        super_block.set_read_only(true);
+    let device = match kind.source {
+        Source::Any => None,
+        Source::Device => Some(source_device(call, source.clone())?),
+    };
+    let is_read_only = restrictions.contains(MountFlags::READ_ONLY);
+    let super_block = (kind.make)(&MountRequest { device, is_read_only, options: &options })?;
+    if is_read_only && !super_block.is_read_only() {
+        super_block.set_read_only(true)?;
     }
     let source = source.as_deref().unwrap_or(b"none");
     attach::mount(super_block, &point, restrictions, source)?;
@@ -92,6 +98,18 @@ fn source_path(call: &Call<'_>, source: Option<Vec<u8>>) -> Result<Path, Failure
         Some(source) if !source.is_empty() => call.place(0)?.find(LastLink::Follow),
         _ => Err(Errno::EINVAL.into()),
     }
+}
+
+/// Returns the number of the block device whose path is the source.
+fn source_device(call: &Call<'_>, source: Option<Vec<u8>>) -> Result<DeviceNumber, Failure> {
+    let path = source_path(call, source)?;
+    if path.inode().kind() != FileKind::BlockDevice {
+        return Err(Errno::ENOTBLK.into());
+    }
+    if path.mount().flags().contains(MountFlags::NO_DEV) {
+        return Err(Errno::EACCES.into());
+    }
+    Ok(path.inode().represents())
 }
 
 /// Checks that no propagation of a mount's changes is requested, which is not supported.
@@ -111,7 +129,7 @@ fn remount(root: &Path, restrictions: MountFlags, is_of_mount: bool, options: &[
     }
     if !is_of_mount {
         let is_read_only = restrictions.contains(MountFlags::READ_ONLY);
-        root.mount().super_block().set_read_only(is_read_only);
+        root.mount().super_block().set_read_only(is_read_only)?;
     }
     root.mount().set_flags(restrictions);
     Ok(0)

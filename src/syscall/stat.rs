@@ -218,7 +218,6 @@ pub(super) fn ftruncate(call: &mut Call<'_>) -> CallResult {
 ///
 /// Source: statfs(2).
 fn write_usage(to: UserPointer<[u64; 15]>, found: &Path) -> CallResult {
-    const NAME_MAX: u64 = 255;
     let usage = found.mount().super_block().usage();
     let (blocks, free) = (usage.blocks, usage.free_blocks);
     let mut words = [0; 15];
@@ -227,11 +226,11 @@ fn write_usage(to: UserPointer<[u64; 15]>, found: &Path) -> CallResult {
         usage.block_bytes,
         blocks,
         free,
-        free,
+        usage.available_blocks,
         usage.inodes,
         usage.free_inodes,
         0,
-        NAME_MAX,
+        usage.name_max_bytes,
         usage.block_bytes,
         found.mount().all_flags().bits().into(),
         0,

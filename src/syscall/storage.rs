@@ -1,12 +1,12 @@
 //! Storage of the contents of files: fsync(2), sync(2), fallocate(2), posix_fadvise(2).
 //!
-//! A file in memory is stored as soon as it is written, and needs no read from storage. What is written
-//! to a block device is on the disk, but may be in the disk's cache.
+//! A file in memory is stored as soon as it is written, and needs no read from storage. Changes of a
+//! file on a disk, or of a block device, are written back later, unless one of these calls demands it.
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::fs::attributes::FileKind;
-use crate::fs::block_files;
+use crate::fs::device_cache;
 use crate::fs::file::open_file::{Allocate, OpenFile};
 
 /// Returns whether its contents are pages, or entries of a directory.
@@ -17,22 +17,21 @@ fn is_stored(file: &OpenFile) -> bool {
 
 pub(super) fn fsync(call: &mut Call<'_>) -> CallResult {
     let file = call.file(0)?;
-    match file.special() {
-        Some(special) => special.sync()?,
-        None if is_stored(&file) => {}
-        None => return Err(Errno::EINVAL.into()),
+    if file.special().is_none() && !is_stored(&file) {
+        return Err(Errno::EINVAL.into());
     }
+    file.sync()?;
     Ok(0)
 }
 
 pub(super) fn sync(_call: &mut Call<'_>) -> CallResult {
     // As on Linux, errors aren't reported: fsync(2) does that.
-    let _ = block_files::flush_all();
+    let _ = device_cache::sync_all();
     Ok(0)
 }
 
 pub(super) fn syncfs(call: &mut Call<'_>) -> CallResult {
-    call.file(0)?;
+    call.file(0)?.path().mount().super_block().sync()?;
     Ok(0)
 }
 
@@ -54,6 +53,7 @@ pub(super) fn sync_file_range(call: &mut Call<'_>) -> CallResult {
     check_range(call)?;
     match file.inode().kind() {
         FileKind::Regular | FileKind::Directory | FileKind::BlockDevice | FileKind::Symlink => {
+            file.write_back()?;
             Ok(0)
         }
         _ => Err(Errno::ESPIPE.into()),

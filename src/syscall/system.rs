@@ -8,6 +8,7 @@ use super::file::UserBuffer;
 use crate::arch::reset;
 use crate::arch::user::user_state::Base;
 use crate::fs::char_devices::random_bytes;
+use crate::fs::device_cache;
 use crate::process::exit_status::ExitStatus;
 use crate::process::init_status;
 use crate::task;
@@ -68,7 +69,11 @@ pub(super) fn reboot(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     match call.argument_u32(2) {
-        RESTART => reset::reboot(),
+        RESTART => {
+            // Linux leaves that to the caller, and loses data if it forgets it.
+            device_cache::close_all();
+            reset::reboot()
+        }
         HALT | POWER_OFF => init_status::set(ExitStatus::Exited(0)),
         KEEP_CTRL_ALT_DELETE => {}
         _ => return Err(Errno::EINVAL.into()),

@@ -18,7 +18,7 @@ use crate::fs::file::open;
 use crate::fs::file::open_file::OpenFile;
 use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::inode::NewKind;
-use crate::fs::kinds::{self, Kind};
+use crate::fs::kinds::{self, Kind, Source};
 use crate::fs::namespace::lookup::{self, Caller};
 use crate::fs::namespace::mount::MountFlags;
 use crate::fs::namespace::path::Path;
@@ -60,7 +60,11 @@ static NODE_GROUP: AtomicU32 = AtomicU32::new(NO_GROUP);
 /// # Errors
 /// [`FsError::NoMemory`], and the errors of [`attach::mount`].
 pub(super) fn start(_files: Files) -> Result<(), FsError> {
-    kinds::register(Kind { name: "devpts", make: with_options })?;
+    kinds::register(Kind {
+        name: "devpts",
+        source: Source::Any,
+        make: |request| with_options(request.options),
+    })?;
     let caller = Caller::root(fs::root());
     let point = lookup::look_up_path(&caller, b"/dev/pts", LastLink::Follow)?;
     let flags = MountFlags::NO_SUID | MountFlags::NO_EXEC;

@@ -46,7 +46,7 @@ impl SuperBlockOps for Anonymous {
     }
 
     fn usage(&self) -> Usage {
-        Usage { block_bytes: 4096, magic: self.magic, ..Usage::default() }
+        Usage { magic: self.magic, ..Usage::default() }
     }
 
     fn shut_down(&self) {}

@@ -27,7 +27,7 @@ struct MappedFile {
     /// The address spaces that map it.
     mappers: Arc<ReverseMap>,
     /// Prevents seals against writes, if programs may write to the file by this mapping.
-    _written: Option<WritableMapping>,
+    written: Option<WritableMapping>,
     /// Prevents writes to the file of a program.
     _denied: Option<WritingDenied>,
 }
@@ -38,12 +38,18 @@ struct WritableMapping(Arc<Inode>);
 impl WritableMapping {
     fn try_new(inode: &Arc<Inode>) -> Result<Self, FsError> {
         inode.sealing().begin_mapping()?;
+        if let Some(stored) = inode.pages().stored() {
+            stored.add_writable_mapping();
+        }
         Ok(Self(inode.clone()))
     }
 }
 
 impl Drop for WritableMapping {
     fn drop(&mut self) {
+        if let Some(stored) = self.0.pages().stored() {
+            stored.remove_writable_mapping();
+        }
         self.0.sealing().end_mapping();
     }
 }
@@ -92,7 +98,7 @@ impl MappedFile {
         let mappers = Arc::try_new(ReverseMap::new())?;
         let watcher: Arc<dyn PageWatcher> = mappers.clone();
         file.inode().pages().watch(Arc::downgrade(&watcher))?;
-        Ok(Arc::try_new(Self { file, mappers, _written: written, _denied: denied })?)
+        Ok(Arc::try_new(Self { file, mappers, written, _denied: denied })?)
     }
 
     fn check_within(&self, index: u64) -> Result<(), PageError> {
@@ -104,7 +110,12 @@ impl MappedFile {
 impl MappedObject for MappedFile {
     fn page(&self, index: u64) -> Result<SharedFrame, PageError> {
         self.check_within(index)?;
-        let page = self.file.inode().pages().page_or_new(index).map_err(|error| match error {
+        let pages = self.file.inode().pages();
+        let page = match self.written {
+            Some(_) => pages.page_to_map(index),
+            None => pages.page_or_new(index),
+        };
+        let page = page.map_err(|error| match error {
             FsError::NoMemory => PageError::NoMemory,
             _ => PageError::Unavailable,
         })?;
@@ -115,6 +126,10 @@ impl MappedObject for MappedFile {
     }
 
     fn resident_pages(&self, indexes: Range<u64>, found: &mut dyn FnMut(Option<SharedFrame>)) {
+        if self.written.is_some() && self.file.inode().pages().stored().is_some() {
+            // Each page that a program may write has to be marked for that, which may wait.
+            return;
+        }
         // The size is read after the page, as in `has`.
         let is_within = |index| self.check_within(index).is_ok();
         self.file.inode().pages().find(indexes, |index, page| {
@@ -131,6 +146,10 @@ impl MappedObject for MappedFile {
     fn is_resident(&self, index: u64) -> bool {
         self.check_within(index).is_ok()
             && self.file.inode().pages().page(index).is_ok_and(|page| page.is_some())
+    }
+
+    fn sync(&self) -> Result<(), PageError> {
+        self.file.sync().map_err(|_| PageError::Unavailable)
     }
 
     fn reverse_map(&self) -> Option<&ReverseMap> {

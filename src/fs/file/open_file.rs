@@ -26,6 +26,7 @@ use crate::fs::inode::Inode;
 use crate::fs::locks::LockOwner;
 use crate::fs::namespace::change;
 use crate::fs::namespace::path::Path;
+use crate::fs::page_cache::Stored;
 use crate::fs::seals::Seals;
 use crate::sync::{Mutex, Rank, SpinMutex};
 
@@ -72,6 +73,8 @@ pub struct OpenFile {
     position_lock: Mutex<()>,
     /// The position, which is only changed with the lock held.
     position: AtomicU64,
+    /// The number of failed writes to the disk that have been reported.
+    failures: AtomicU32,
     /// Protects the observers that watch it while it is open; held to change the list.
     observers: SpinMutex<Vec<Arc<dyn Observer>>>,
 }
@@ -120,8 +123,10 @@ impl OpenFile {
             Contents::Special(ops) => ops.has_position(),
             _ => true,
         };
+        let failures = path.inode().pages().stored().map_or(0, Stored::failures);
         let file = Self {
             path,
+            failures: AtomicU32::new(failures),
             flags: AtomicU32::new(flags.bits()),
             contents,
             has_position,
@@ -203,6 +208,39 @@ impl OpenFile {
             Contents::Place => Err(FsError::NotOpenForThis),
             _ => Err(FsError::InvalidArgument),
         }
+    }
+
+    /// Writes the changes of the contents to the disk, without the attributes and without waiting for
+    /// the medium: sync_file_range(2). May wait.
+    ///
+    /// # Errors
+    /// The error of the device, once for each open file.
+    pub fn write_back(&self) -> Result<(), FsError> {
+        let result = self.inode().pages().write_back();
+        if self.has_new_failure() { Err(FsError::Io) } else { result }
+    }
+
+    /// Writes all changes of the file to the medium: fsync(2). May wait.
+    ///
+    /// # Errors
+    /// [`FsError::InvalidArgument`] if there is no medium; the error of the device, once for each open
+    /// file.
+    pub fn sync(&self) -> Result<(), FsError> {
+        if let Contents::Special(ops) = &self.contents {
+            return ops.sync();
+        }
+        let written = self.write_back();
+        written.and(self.inode().ops().sync())
+    }
+
+    /// Returns whether a write to the disk has failed since the file was opened, or since this was asked
+    /// last.
+    fn has_new_failure(&self) -> bool {
+        let Some(stored) = self.inode().pages().stored() else {
+            return false;
+        };
+        let failures = stored.failures();
+        self.failures.swap(failures, Ordering::Relaxed) != failures
     }
 
     /// Adds seals, after a write that has begun has ended.

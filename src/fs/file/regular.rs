@@ -57,6 +57,9 @@ pub(super) fn write(
     let len_max = room_if_sealed(inode, offset, len as u64)?;
     let room = room.min(len_max);
     let len = (len as u64).min(room) as usize;
+    if offset > inode.size_bytes() {
+        inode.ops().fill_gap(inode, offset)?;
+    }
     let (written, result) = inode.pages().write(offset, len, from);
     if written == 0 {
         return result.map(|()| (offset, 0));
@@ -102,6 +105,9 @@ pub(super) fn allocate(inode: &Inode, how: Allocate, offset: u64, len: u64) -> R
     let end = end.ok_or(FsError::TooLarge)?;
     if len == 0 {
         return Err(FsError::InvalidArgument);
+    }
+    if inode.pages().stored().is_some() {
+        return Err(FsError::NotSupported);
     }
     let _lock = inode.lock().write();
     match how {

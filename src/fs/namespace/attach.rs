@@ -15,7 +15,18 @@ use crate::fs::super_block::SuperBlock;
 /// # Errors
 /// [`FsError::NoMemory`].
 pub fn new_tree(super_block: Arc<SuperBlock>) -> Result<Path, FsError> {
-    let source = super_block.kind().as_bytes();
+    let source = super_block.kind();
+    new_tree_from(super_block, source.as_bytes())
+}
+
+/// Does the same; `source` is the source that [`mount::all`] returns for it.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub(in crate::fs) fn new_tree_from(
+    super_block: Arc<SuperBlock>,
+    source: &[u8],
+) -> Result<Path, FsError> {
     let root = super_block.root().clone();
     let mount = Mount::try_new(super_block.clone(), root, MountFlags::empty(), source)?;
     Ok(root_of(mount))

@@ -125,6 +125,7 @@ pub fn set_times(
         NewTime::Ns(ns) => Some(ns),
     };
     inode.attributes().set_times_ns(ns(accessed), ns(modified));
+    inode.ops().note_change();
     Ok(())
 }
 
@@ -165,11 +166,7 @@ pub(in crate::fs) fn resize(inode: &Inode, size_bytes: u64) -> Result<(), FsErro
     let _lock = inode.lock().write();
     inode.sealing().check_size(inode.size_bytes(), size_bytes)?;
     size_limit::check_size(inode.size_bytes(), size_bytes)?;
-    let is_shorter = size_bytes < inode.size_bytes();
-    inode.attributes().set_size_bytes(size_bytes);
-    if is_shorter {
-        inode.pages().truncate(size_bytes);
-    }
+    inode.ops().resize(inode, size_bytes)?;
     drop_set_ids(inode);
     inode.touch(Touch::Modified);
     Ok(())

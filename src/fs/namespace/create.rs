@@ -12,7 +12,7 @@ use super::path::Path;
 use crate::fs::attributes::Mode;
 use crate::fs::credentials::Access;
 use crate::fs::error::FsError;
-use crate::fs::file_system::Maker;
+use crate::fs::file_system::{Maker, Names};
 use crate::fs::inode::{self, Inode, NewInode, NewKind};
 
 /// Makes the directory `path`.
@@ -204,8 +204,11 @@ fn make_unchecked(
 }
 
 /// Adds the name to the table, where it replaces the entry of the free name. If there is no memory
-/// for that, the name is looked up again later.
+/// for that, or the table doesn't keep such names, the name is looked up again later.
 fn add_name(directory: &Path, name: &[u8], inode: Arc<Inode>) -> Option<Arc<Dentry>> {
+    if inode.file_system().names() == Names::Generated {
+        return None;
+    }
     dentry_cache::remove(directory.dentry(), name);
     dentry_cache::add(directory.dentry(), name, Some(inode)).ok()
 }

@@ -170,11 +170,15 @@ impl Dentry {
         self.is_removed.store(true, Ordering::Release);
     }
 
-    /// Returns whether it is `other` or above it. The lock of renames is held.
+    /// Returns whether its file is that of `other`, or of a directory above it. The lock of renames is
+    /// held.
     pub(super) fn is_at_or_above(self: &Arc<Self>, other: &Arc<Self>) -> bool {
+        // Not each directory has only one entry: see `Names::Generated`.
+        let own = self.inode.as_ref();
         let mut at = Some(other.clone());
         while let Some(entry) = at {
-            if Arc::ptr_eq(&entry, self) {
+            let is_its = |inode| own.is_some_and(|own| Arc::ptr_eq(own, inode));
+            if Arc::ptr_eq(&entry, self) || entry.inode.as_ref().is_some_and(is_its) {
                 return true;
             }
             at = entry.parent();

@@ -6,6 +6,7 @@ use super::dentry_cache;
 use super::lookup::{self, Caller, NameAt};
 use crate::fs::credentials::Access;
 use crate::fs::error::FsError;
+use crate::fs::file_system::Names;
 use crate::fs::inode::{Inode, RenameKind};
 use crate::fs::name::Name;
 use crate::sync::{Mutex, Rank};
@@ -52,7 +53,7 @@ pub fn rename(
     let (from_dentry, to_dentry) = (from.directory.dentry(), to.directory.dentry());
     let (from_inode, to_inode) = (from.directory.inode(), to.directory.inode());
 
-    let is_one_directory = Arc::ptr_eq(from_dentry, to_dentry);
+    let is_one_directory = Arc::ptr_eq(from_inode, to_inode);
     let _renames = (!is_one_directory).then(|| RENAMES.lock());
     // Locks a directory before those below it, unrelated ones in the order of their addresses.
     let is_from_first = is_one_directory
@@ -151,11 +152,13 @@ pub fn rename(
     }
     dentry_cache::remove(from_dentry, from_name);
     dentry_cache::remove(to_dentry, to_name);
-    let [name, key] = to_names;
-    dentry_cache::move_to(&moved, to_dentry, name, key);
-    if kind == RenameKind::Exchange {
-        let [name, key] = from_names;
-        dentry_cache::move_to(&replaced, from_dentry, name, key);
+    if from_inode.file_system().names() == Names::Kept {
+        let [name, key] = to_names;
+        dentry_cache::move_to(&moved, to_dentry, name, key);
+        if kind == RenameKind::Exchange {
+            let [name, key] = from_names;
+            dentry_cache::move_to(&replaced, from_dentry, name, key);
+        }
     }
     drop((second_lock, first_lock));
     if kind == RenameKind::Replace {

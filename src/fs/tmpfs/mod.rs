@@ -26,7 +26,7 @@ use super::attributes::Mode;
 use super::error::FsError;
 use super::file_system::{FileSystem, Maker};
 use super::inode::{Inode, NewInode, NewKind};
-use super::page_cache::{PAGE_BYTES, PageBudget};
+use super::page_cache::PageBudget;
 use super::super_block::{SuperBlock, SuperBlockOps, Usage};
 use crate::mm::kernel::frames;
 use crate::sync::{Rank, SpinMutex};
@@ -126,8 +126,16 @@ impl SuperBlockOps for Root {
         };
         let (blocks, free_blocks) = of(pages);
         let (inodes, free_inodes) = of(inodes);
-        let (block_bytes, magic) = (PAGE_BYTES, self.magic);
-        Usage { block_bytes, blocks, free_blocks, inodes, free_inodes, magic }
+        let (available_blocks, magic) = (free_blocks, self.magic);
+        Usage {
+            blocks,
+            free_blocks,
+            available_blocks,
+            inodes,
+            free_inodes,
+            magic,
+            ..Usage::default()
+        }
     }
 
     fn shut_down(&self) {

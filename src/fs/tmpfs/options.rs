@@ -7,13 +7,14 @@ use alloc::sync::Arc;
 use super::{Limits, UNLIMITED, make};
 use crate::fs::attributes::Mode;
 use crate::fs::error::FsError;
-use crate::fs::kinds::Kind;
+use crate::fs::kinds::{Kind, Source};
 use crate::fs::page_cache::PAGE_BYTES;
 use crate::fs::super_block::SuperBlock;
 use crate::mm::kernel::frames;
 
 /// The kind of file system.
-pub const KIND: Kind = Kind { name: "tmpfs", make: with_options };
+pub const KIND: Kind =
+    Kind { name: "tmpfs", source: Source::Any, make: |request| with_options(request.options) };
 
 /// Makes a tmpfs with these options.
 fn with_options(options: &[u8]) -> Result<Arc<SuperBlock>, FsError> {

@@ -13,6 +13,7 @@
 //! | [`dma_memory`] | memory that devices access |
 //! | [`firmware_memory`] | copies of the firmware's memory |
 //! | [`trampoline`] | the page at which other CPUs start |
+//! | [`reclaim`] | freeing memory that can be read again |
 //! | [`heap`] | the heap, for `alloc` |
 
 pub mod device_memory;
@@ -27,6 +28,7 @@ pub mod kernel_stack;
 pub mod layout;
 pub mod loader_memory;
 pub mod ram;
+pub mod reclaim;
 pub mod scratch;
 pub mod screen_memory;
 mod stack_use;

@@ -3,14 +3,16 @@
 //! Invariant: the table lives as long as a CPU has it loaded: [`Drop`] first makes all CPUs leave
 //! it.
 
+use alloc::collections::TryReserveError;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use ::address_space::{Bounds, Limits, Lock, PageRange, Region, RegionError, Regions, Sharing};
 use paging::{FlushScope, Mapping, MappingFlags};
 use x86_64::{PhysAddr, VirtAddr};
 
-use super::backing::Backing;
+use super::backing::{Backing, MappedObject};
 use super::commit;
 use super::mappings::{LockedMappings, Mappings};
 use super::page_table::{PAGE_BYTES, PageTableError, UserPageTable};
@@ -173,6 +175,29 @@ impl AddressSpace {
         is_so: impl FnMut(&Region<Backing>) -> bool,
     ) -> bool {
         self.mappings().regions.iter_range(range).any(is_so)
+    }
+
+    /// Returns the objects of the shared regions that have a page of `range`, without those that are
+    /// found twice in a row. May wait.
+    ///
+    /// # Errors
+    /// [`TryReserveError`].
+    pub fn shared_objects(
+        &self,
+        range: PageRange,
+    ) -> Result<Vec<Arc<dyn MappedObject>>, TryReserveError> {
+        let mappings = self.mappings();
+        let mut objects: Vec<Arc<dyn MappedObject>> = Vec::new();
+        for region in mappings.regions.iter_range(range) {
+            if let Backing::Object { object, .. } = region.backing()
+                && region.sharing() == Sharing::Shared
+                && !objects.last().is_some_and(|last| Arc::ptr_eq(last, object))
+            {
+                objects.try_reserve(1)?;
+                objects.push(object.clone());
+            }
+        }
+        Ok(objects)
     }
 
     /// Returns whether the pages of new regions are allocated at once, because they are locked. May

@@ -37,6 +37,14 @@ pub trait MappedObject: Send + Sync {
         true
     }
 
+    /// Writes what programs have changed to the medium: msync(2). May wait.
+    ///
+    /// # Errors
+    /// [`PageError::Unavailable`] if the device fails.
+    fn sync(&self) -> Result<(), PageError> {
+        Ok(())
+    }
+
     /// Returns whether the object's page with this index is in memory, mapped or not. May wait, but
     /// not for a device.
     fn is_resident(&self, _index: u64) -> bool {

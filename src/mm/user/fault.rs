@@ -28,6 +28,7 @@ use super::frame_references::{self, NewFrames};
 use super::huge_pages;
 use super::page_table::{HUGE_PAGE_BYTES, PAGE_BYTES, PageTableError, UserPageTable};
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
+use crate::mm::kernel::reclaim;
 
 /// The reason why a page fault isn't handled. The program receives a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +114,21 @@ impl AddressSpace {
 
     /// Makes the page of `address` present. May wait.
     pub(super) fn bring(
+        &self,
+        address: VirtAddr,
+        reason: Reason,
+        stack_limit_bytes: u64,
+    ) -> Result<(), FaultError> {
+        loop {
+            match self.try_bring_page(address, reason, stack_limit_bytes) {
+                Err(FaultError::NoMemory) if reclaim::free_some() => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// As [`bring`](Self::bring), but fails if no frame is free.
+    fn try_bring_page(
         &self,
         address: VirtAddr,
         reason: Reason,

@@ -5,9 +5,10 @@ use crate::arch::irq;
 use crate::arch::irq::vectors::{FIRST_LINE_VECTOR, LINES};
 use crate::block::devices::{self as block_devices, MAJOR};
 use crate::fs::attributes::FileKind;
+use crate::fs::devices as registry;
 use crate::fs::error::FsError;
 use crate::fs::generated::Text;
-use crate::fs::{devices as registry, kinds};
+use crate::fs::kinds::{self, Source};
 use crate::task;
 
 /// The devices by their major numbers.
@@ -42,12 +43,13 @@ pub(in crate::procfs) fn devices(_: &(), text: &mut Text) -> Result<(), FsError>
     Ok(())
 }
 
-/// None of the kinds needs a device.
+/// The kinds of file systems, and which of them need no device.
 ///
 /// Source: proc(5), /proc/filesystems.
 pub(in crate::procfs) fn filesystems(_: &(), text: &mut Text) -> Result<(), FsError> {
     for kind in (0..).map_while(kinds::nth) {
-        writeln!(text, "nodev\t{}", kind.name)?;
+        let mark = if kind.source == Source::Any { "nodev" } else { "" };
+        writeln!(text, "{mark}\t{}", kind.name)?;
     }
     Ok(())
 }

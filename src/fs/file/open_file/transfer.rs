@@ -157,7 +157,11 @@ impl OpenFile {
                     true => WriteAt::End,
                     false => WriteAt::Offset(offset),
                 };
-                regular::write(self.inode(), at, from)
+                let written = regular::write(self.inode(), at, from);
+                if flags.intersects(OpenFlags::SYNC) && written.is_ok() {
+                    self.sync()?;
+                }
+                written
             }
             Contents::Special(ops) => Ok((offset, ops.write(flags, offset, from)?)),
             Contents::Directory => Err(FsError::IsADirectory),

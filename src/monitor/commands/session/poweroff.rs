@@ -5,6 +5,7 @@ use core::fmt::{self, Write};
 use crate::arch::reset;
 use crate::console;
 use crate::drivers;
+use crate::fs::device_cache;
 use crate::monitor::command::{Command, NO_WORDS, Run};
 use crate::monitor::machine::Machine;
 
@@ -16,6 +17,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     words: NO_WORDS,
     run: Run::Machine(|machine, arguments, out| {
         arguments.end()?;
+        device_cache::close_all();
         drivers::table::shut_down();
         by_acpi(machine, out)?;
         if reset::is_qemu() {

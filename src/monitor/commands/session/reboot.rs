@@ -1,6 +1,7 @@
 //! `reboot`: restarts the machine.
 
 use crate::arch::reset;
+use crate::fs::device_cache;
 use crate::monitor::command::{Command, NO_WORDS, Run};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
@@ -11,6 +12,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     words: NO_WORDS,
     run: Run::Always(|arguments, _| {
         arguments.end()?;
+        device_cache::close_all();
         reset::reboot()
     }),
 };

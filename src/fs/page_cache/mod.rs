@@ -1,17 +1,32 @@
 //! The pages of a file in memory.
 //!
-//! Frames by their index in the file; an index without a frame is a hole, which reads as zeros. A
-//! tmpfs stores its contents only here. Mappings share the frames: [`PageCache::page`] and
-//! [`PageCache::page_or_new`] return counted references.
+//! Frames by their index in the file. A tmpfs stores its contents only here: an index without a frame
+//! is a hole, which reads as zeros. The pages of a file on a disk have a [store](store::PageStore):
+//! they are read from it when they are used first, and those that were changed are written back to
+//! it. Mappings share the frames: [`PageCache::page`] and [`PageCache::page_or_new`] return counted
+//! references.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`budget`] | the limit of the pages of a tmpfs |
+//! | [`store`] | what a place outside of memory offers |
+//! | [`stored`] | reading pages from a store, and writing them back |
+//! | [`dirty`] | the pages that differ from what is stored |
 //!
 //! The lock of the pages is held to look up frames, but never while bytes are copied: a copy to or
 //! from a program's memory may wait for a page, even of this file.
 
+mod budget;
+pub mod dirty;
+pub mod store;
+mod stored;
+
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::sync::Weak;
 use alloc::vec::Vec;
-use core::ops::Range;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::ops::{ControlFlow, Range};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use heapless::Vec as ShortVec;
 use page_tree::PageTree;
@@ -19,54 +34,17 @@ use page_tree::PageTree;
 use super::error::FsError;
 use super::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
-use crate::mm::kernel::layout::FRAME_BYTES;
 use crate::mm::user::reverse_map::PrivateCopies;
 use crate::sync::{Rank, SpinMutex};
+use store::PageStore;
 
-/// The size of a page, in bytes.
-pub const PAGE_BYTES: u64 = FRAME_BYTES;
+pub use budget::PageBudget;
+pub use store::PAGE_BYTES;
+use stored::Residents;
+pub(in crate::fs) use stored::Stored;
 
 /// The number of pages that are looked up, or removed, while the lock is held once.
 const BATCH: usize = 16;
-
-/// A limit of the number of pages of all files of a file system.
-#[derive(Debug)]
-pub struct PageBudget {
-    limit: u64,
-    used: AtomicU64,
-}
-
-impl PageBudget {
-    /// Makes a budget of `limit` pages.
-    pub const fn new(limit: u64) -> Self {
-        Self { limit, used: AtomicU64::new(0) }
-    }
-
-    /// Returns the limit.
-    pub fn limit(&self) -> u64 {
-        self.limit
-    }
-
-    /// Returns the number of used pages.
-    pub fn used(&self) -> u64 {
-        self.used.load(Ordering::Relaxed)
-    }
-
-    /// Counts a page as used.
-    ///
-    /// # Errors
-    /// [`FsError::NoSpace`].
-    pub(super) fn take(&self) -> Result<(), FsError> {
-        let one_more = |used| if used < self.limit { Some(used + 1) } else { None };
-        let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
-        taken.map(drop).map_err(|_| FsError::NoSpace)
-    }
-
-    /// Counts pages as no longer used.
-    pub(super) fn put_back(&self, pages: u64) {
-        self.used.fetch_sub(pages, Ordering::Relaxed);
-    }
-}
 
 /// An object that maps pages of a file, and unmaps those that are removed from the file.
 pub trait PageWatcher: Send + Sync {
@@ -81,6 +59,8 @@ pub struct PageCache {
     /// Protects the pages; held for a few lookups; not taken by interrupt handlers.
     pages: SpinMutex<PageTree<SharedFrame>>,
     budget: Option<Arc<PageBudget>>,
+    /// For pages that are stored outside of memory.
+    stored: Option<Box<Stored>>,
     /// Protects the list of mappings; held to change or to copy it.
     watchers: SpinMutex<Vec<Weak<dyn PageWatcher>>>,
     /// Whether there may be watchers.
@@ -93,8 +73,60 @@ impl PageCache {
         Self {
             pages: SpinMutex::new(Rank::Files, PageTree::new()),
             budget,
+            stored: None,
             watchers: SpinMutex::new(Rank::Files, Vec::new()),
             is_watched: AtomicBool::new(false),
+        }
+    }
+
+    /// Makes a cache without pages, whose pages are stored in `store`. `rank` is the rank of the lock
+    /// that is held while pages are transferred.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub(super) fn try_stored(store: Box<dyn PageStore>, rank: Rank) -> Result<Self, FsError> {
+        let stored = Box::try_new(Stored::new(store, rank))?;
+        let mut new = Self::new(None);
+        new.stored = Some(stored);
+        Ok(new)
+    }
+
+    /// Returns the state of pages that are stored outside of memory.
+    #[inline]
+    pub(super) fn stored(&self) -> Option<&Stored> {
+        self.stored.as_deref()
+    }
+
+    /// Writes all dirty pages to where they are stored. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device; the other pages are written all the same.
+    pub(super) fn write_back(&self) -> Result<(), FsError> {
+        self.stored().map_or(Ok(()), |stored| stored.write_back(self))
+    }
+
+    /// Removes up to `most` pages from memory that can be read again and that nothing uses. Returns
+    /// their number.
+    pub(super) fn reclaim(&self, most: u64) -> u64 {
+        self.stored().map_or(0, |stored| stored.reclaim(self, most))
+    }
+
+    /// Removes the pages with bytes of `range` from memory, with what was changed in them, because the
+    /// bytes have been stored in another way.
+    pub(super) fn forget(&self, range: Range<u64>) {
+        if let Some(stored) = self.stored() {
+            stored.forget(self, range.start / PAGE_BYTES..range.end.div_ceil(PAGE_BYTES));
+        }
+    }
+
+    /// Returns a page that a program may write at any time, by a shared mapping. May wait.
+    ///
+    /// # Errors
+    /// [`FsError::NoSpace`], [`FsError::NoMemory`], or the error of the device.
+    pub(super) fn page_to_map(&self, index: u64) -> Result<SharedFrame, FsError> {
+        match self.stored() {
+            Some(stored) => stored.page_to_map(self, index),
+            None => self.page_or_new(index),
         }
     }
 
@@ -108,7 +140,7 @@ impl PageCache {
         self.len() == 0
     }
 
-    /// Returns the page with this index; `None` for a hole.
+    /// Returns the page with this index; `None` for a hole, or if it isn't in memory.
     ///
     /// # Errors
     /// [`FsError::NoMemory`] if no further owner of the frame can be counted.
@@ -127,11 +159,15 @@ impl PageCache {
         }
     }
 
-    /// Returns the page with this index; makes a page of zeros if it is a hole.
+    /// Returns the page with this index; reads it from where it is stored, or makes a page of zeros if
+    /// it is a hole. May wait.
     ///
     /// # Errors
-    /// [`FsError::NoSpace`] or [`FsError::NoMemory`].
+    /// [`FsError::NoSpace`], [`FsError::NoMemory`], or the error of the device.
     pub fn page_or_new(&self, index: u64) -> Result<SharedFrame, FsError> {
+        if let Some(stored) = self.stored() {
+            return stored.page(self, index, 1);
+        }
         if let Some(page) = self.page(index)? {
             return Ok(page);
         }
@@ -216,8 +252,16 @@ impl PageCache {
                 }
             }
             let mut start = (at % PAGE_BYTES) as usize;
-            for page in &batch {
+            for (index, page) in (first..).zip(&mut batch) {
                 let end = (PAGE_BYTES as usize).min(start + len - done);
+                if page.is_none()
+                    && let Some(stored) = self.stored()
+                {
+                    match stored.page(self, index, last - index + 1) {
+                        Ok(found) => *page = Some(found),
+                        Err(error) => return done_or(done, error),
+                    }
+                }
                 let bytes = match page {
                     Some(page) => Bytes::Frame(page.bytes(start..end)),
                     None => Bytes::Zeros(end - start),
@@ -241,6 +285,9 @@ impl PageCache {
         len: usize,
         from: &mut dyn Source,
     ) -> (usize, Result<(), FsError>) {
+        if let Some(stored) = self.stored() {
+            return stored.write(self, offset, len, from);
+        }
         let mut done = 0;
         while done < len {
             let at = offset + done as u64;
@@ -287,9 +334,15 @@ impl PageCache {
         Ok(copied)
     }
 
-    /// Removes all bytes from `offset` on.
-    pub(super) fn truncate(&self, offset: u64) {
+    /// Removes all bytes from `offset` on. May wait for the store, if there is one.
+    ///
+    /// # Errors
+    /// The error of the device; then nothing has changed.
+    pub(super) fn truncate(&self, offset: u64) -> Result<(), FsError> {
         let first = offset.div_ceil(PAGE_BYTES);
+        if let Some(stored) = self.stored() {
+            stored.truncate(self, offset)?;
+        }
         if !offset.is_multiple_of(PAGE_BYTES)
             && let Ok(Some(page)) = self.page(offset / PAGE_BYTES)
         {
@@ -298,9 +351,11 @@ impl PageCache {
         if first == 0 && !self.is_watched.load(Ordering::Acquire) {
             // Takes all pages at once; they are freed without the lock.
             let all = core::mem::take(&mut *self.pages.lock());
-            return self.discharge(all.len());
+            self.discharge(all.len());
+            return Ok(());
         }
         self.remove(first..u64::MAX, PrivateCopies::Unmapped);
+        Ok(())
     }
 
     /// Makes a hole of the bytes in `range`.
@@ -398,6 +453,33 @@ impl PageCache {
             }
             index += 1;
         }
+    }
+}
+
+impl Residents for PageCache {
+    fn page(&self, index: u64) -> Result<Option<SharedFrame>, FsError> {
+        self.page(index)
+    }
+
+    fn add(
+        &self,
+        index: u64,
+        new: SharedFrame,
+    ) -> Result<(SharedFrame, Option<SharedFrame>), FsError> {
+        self.add(index, new)
+    }
+
+    fn take_unused_from(&self, start: u64) -> Option<(u64, SharedFrame)> {
+        let mut pages = self.pages.lock();
+        let found = pages.try_for_each_from(start, |index, page| match page.owners() {
+            1 => ControlFlow::Break(index),
+            _ => ControlFlow::Continue(()),
+        });
+        found.and_then(|index| pages.remove(index).map(|page| (index, page)))
+    }
+
+    fn remove(&self, pages: Range<u64>) {
+        self.remove(pages, PrivateCopies::Kept);
     }
 }
 

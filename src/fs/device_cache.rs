@@ -1,0 +1,322 @@
+//! The pages of block devices in memory.
+//!
+//! Programs that read a device, and the file system on it, which reads its structures, use the same
+//! pages. The contents of files are not here: a file's own pages are transferred directly between the
+//! disk and memory. So a page of a device may hold sectors that a file knows better, and only the
+//! sectors that were changed here are written.
+//!
+//! Each device has a thread that writes changes back, so that a slow or broken disk delays no other
+//! one.
+
+use alloc::boxed::Box;
+use alloc::sync::{Arc, Weak};
+use alloc::vec::Vec;
+use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use super::error::FsError;
+use super::page_cache::dirty;
+use super::page_cache::store::PageStore;
+use super::page_cache::{PAGE_BYTES, PageCache, Stored};
+use super::super_block::SuperBlock;
+use crate::arch::time::clock;
+use crate::block::device::{BlockDevice, Direction};
+use crate::block::devices;
+use crate::mm::kernel::frames::{Purpose, SharedFrame};
+use crate::sync::{Rank, SpinMutex, WaitQueue};
+use crate::task;
+
+/// The time for which changes stay in memory, unless there are too many. Linux's default
+/// (vm.dirty_writeback_centisecs) is 5 s.
+const WRITE_BACK_NS: u64 = 5_000_000_000;
+
+/// A file system on a device, which has changes of its own.
+pub trait Dependent: Send + Sync {
+    /// Writes all changes to the disk, and to the pages of the device. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device.
+    fn write_back(&self) -> Result<(), FsError>;
+
+    /// Does the same, and marks the file system as closed, until it is changed again. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device.
+    fn close(&self) -> Result<(), FsError>;
+
+    /// Removes up to `most` pages that nothing uses from memory. Returns their number.
+    fn reclaim(&self, most: u64) -> u64;
+}
+
+/// Whether a device has changes, for the thread that writes them back.
+struct Work {
+    is_due: AtomicBool,
+    changed: WaitQueue,
+}
+
+/// The device as a place where pages are stored.
+struct DeviceStore {
+    device: Arc<BlockDevice>,
+    work: Arc<Work>,
+}
+
+impl DeviceStore {
+    /// Returns the part of `pages`, from the byte `start` on, that the device has.
+    fn range(&self, start: u64, pages: &[SharedFrame]) -> Range<u64> {
+        let end = start + pages.len() as u64 * PAGE_BYTES;
+        start..end.min(self.device.len_bytes())
+    }
+}
+
+impl PageStore for DeviceStore {
+    fn size_bytes(&self) -> u64 {
+        self.device.len_bytes()
+    }
+
+    fn read(&self, first: u64, pages: &[SharedFrame]) -> Result<(), FsError> {
+        let range = self.range(first * PAGE_BYTES, pages);
+        Ok(self.device.transfer(Direction::Read, range, pages)?)
+    }
+
+    fn reserve(&self, range: Range<u64>) -> Result<(), FsError> {
+        if range.end <= self.size_bytes() { Ok(()) } else { Err(FsError::NoSpace) }
+    }
+
+    fn release(&self, _offset: u64) {}
+
+    fn write(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
+        let sector_bytes = self.device.sector_bytes();
+        let page_start = range.start - range.start % PAGE_BYTES;
+        let start = range.start - range.start % sector_bytes;
+        let end = range.end.next_multiple_of(sector_bytes).min(self.device.len_bytes());
+        if start >= end {
+            return Ok(());
+        }
+        if start == page_start {
+            return Ok(self.device.transfer(Direction::Write, start..end, pages)?);
+        }
+        // Sectors within a page: a transfer begins at the start of a page in memory.
+        let bounce = SharedFrame::try_allocate(Purpose::Files);
+        let bounce = bounce.ok_or(FsError::NoMemory)?;
+        let (offset, len) = ((start - page_start) as usize, (end - start) as usize);
+        bounce.bytes(0..len).copy_from(pages[0].bytes(offset..offset + len));
+        let frames = core::slice::from_ref(&bounce);
+        Ok(self.device.transfer(Direction::Write, start..end, frames)?)
+    }
+
+    fn note_dirty(&self) -> Result<(), FsError> {
+        self.work.note();
+        Ok(())
+    }
+
+    fn is_by_sector(&self) -> bool {
+        true
+    }
+}
+
+impl Work {
+    fn note(&self) {
+        if !self.is_due.swap(true, Ordering::AcqRel) || dirty::are_too_many() {
+            self.changed.wake_all();
+        }
+    }
+}
+
+/// The pages of a block device in memory.
+pub struct DeviceCache {
+    device: Arc<BlockDevice>,
+    pages: PageCache,
+    work: Arc<Work>,
+    /// Protects the file system that is mounted from the device; held to copy or to replace it; not
+    /// taken by interrupt handlers.
+    dependent: SpinMutex<Option<Weak<dyn Dependent>>>,
+    /// The same file system, for those who mount it again. As `dependent`.
+    mounted: SpinMutex<Option<Weak<SuperBlock>>>,
+}
+
+/// Protects the list of caches; held to find or to add one; not taken by interrupt handlers.
+static CACHES: SpinMutex<Vec<Arc<DeviceCache>>> = SpinMutex::new(Rank::Files, Vec::new());
+
+/// Returns the cache of the device with this minor number; makes it, and starts its thread, when it is
+/// used first. May wait.
+///
+/// # Errors
+/// [`FsError::NoDevice`] if there is no such device; [`FsError::NoMemory`].
+pub fn of_device(minor: u32) -> Result<Arc<DeviceCache>, FsError> {
+    let find = |caches: &Vec<Arc<DeviceCache>>| {
+        caches.iter().find(|cache| cache.device.minor() == minor).cloned()
+    };
+    if let Some(found) = find(&CACHES.lock()) {
+        return Ok(found);
+    }
+    let device = devices::get(minor).ok_or(FsError::NoDevice)?;
+    let new = DeviceCache::try_new(device)?;
+    {
+        let mut caches = CACHES.lock();
+        if let Some(found) = find(&caches) {
+            return Ok(found);
+        }
+        caches.try_reserve(1)?;
+        caches.push(new.clone());
+    }
+    let cache = new.clone();
+    if let Err(error) = task::spawn("write-back", move || cache.write_back_for_ever()) {
+        log::error!("{}: changes are only written by sync: {error}", new.device.name());
+    }
+    Ok(new)
+}
+
+/// Returns all caches.
+fn all() -> Vec<Arc<DeviceCache>> {
+    CACHES.lock().clone()
+}
+
+/// Writes all changes of all devices to their media, and marks their file systems as closed, before the
+/// machine is switched off. May wait.
+pub fn close_all() {
+    for cache in all() {
+        let closed = cache.dependent().map_or(Ok(()), |dependent| dependent.close());
+        if let Err(error) = closed.and(cache.sync()) {
+            log::error!("{}: changes can't be written: {error}", cache.device.name());
+        }
+    }
+}
+
+/// Writes all changes of all devices to their media. May wait.
+///
+/// # Errors
+/// The first error of a device; the others are written all the same.
+pub fn sync_all() -> Result<(), FsError> {
+    let mut result = Ok(());
+    for cache in all() {
+        result = result.and(cache.sync());
+    }
+    result
+}
+
+/// Removes up to `most` pages of files and devices that can be read again, and that nothing uses, from
+/// memory. Returns their number.
+pub fn reclaim(most: u64) -> u64 {
+    let mut freed = 0;
+    for cache in all() {
+        if let Some(dependent) = cache.dependent() {
+            freed += dependent.reclaim(most - freed);
+        }
+        freed += cache.pages.reclaim(most - freed);
+        if freed >= most {
+            break;
+        }
+    }
+    freed
+}
+
+impl DeviceCache {
+    fn try_new(device: Arc<BlockDevice>) -> Result<Arc<Self>, FsError> {
+        let work = Work { is_due: AtomicBool::new(false), changed: WaitQueue::new() };
+        let work = Arc::try_new(work)?;
+        let store = DeviceStore { device: device.clone(), work: work.clone() };
+        let pages = PageCache::try_stored(Box::try_new(store)?, Rank::DevicePages)?;
+        let (dependent, mounted) =
+            (SpinMutex::new(Rank::Files, None), SpinMutex::new(Rank::Files, None));
+        Ok(Arc::try_new(Self { device, pages, work, dependent, mounted })?)
+    }
+
+    /// Returns the device.
+    pub fn device(&self) -> &Arc<BlockDevice> {
+        &self.device
+    }
+
+    /// Returns its pages.
+    pub(super) fn pages(&self) -> &PageCache {
+        &self.pages
+    }
+
+    /// Returns the number of failed writes of its pages.
+    pub(super) fn failures(&self) -> u32 {
+        self.pages.stored().map_or(0, Stored::failures)
+    }
+
+    fn dependent(&self) -> Option<Arc<dyn Dependent>> {
+        self.dependent.lock().as_ref().and_then(Weak::upgrade)
+    }
+
+    /// Returns the file system that is mounted from the device.
+    pub(super) fn mounted(&self) -> Option<Arc<SuperBlock>> {
+        self.mounted.lock().as_ref().and_then(Weak::upgrade)
+    }
+
+    /// Records the file system that is mounted from the device.
+    pub(super) fn set_mounted(&self, super_block: Weak<SuperBlock>) {
+        let old = self.mounted.lock().replace(super_block);
+        drop(old);
+    }
+
+    /// Makes `dependent` the file system that is written back with the device.
+    ///
+    /// # Errors
+    /// [`FsError::Busy`] if there is another one.
+    pub(super) fn set_dependent(&self, dependent: Weak<dyn Dependent>) -> Result<(), FsError> {
+        let mut place = self.dependent.lock();
+        if place.as_ref().is_some_and(|other| other.strong_count() > 0) {
+            return Err(FsError::Busy);
+        }
+        // The last one has ended, so this drops no value.
+        *place = Some(dependent);
+        Ok(())
+    }
+
+    /// Removes the file system that is written back with the device.
+    pub(super) fn remove_dependent(&self) {
+        let dependent = self.dependent.lock().take();
+        let mounted = self.mounted.lock().take();
+        drop((dependent, mounted));
+    }
+
+    /// Makes sure that changes are written back soon.
+    pub(super) fn note_change(&self) {
+        self.work.note();
+    }
+
+    /// Writes all changes to the disk. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device; the others are written all the same.
+    pub(super) fn write_back(&self) -> Result<(), FsError> {
+        let dependent = self.dependent().map_or(Ok(()), |dependent| dependent.write_back());
+        dependent.and(self.pages.write_back())
+    }
+
+    /// Writes the changed pages of the device to the medium, without the changes that the file system
+    /// on it still has. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device.
+    pub(super) fn sync_pages(&self) -> Result<(), FsError> {
+        let written = self.pages.write_back();
+        written.and(self.device.flush().map_err(FsError::from))
+    }
+
+    /// Writes all changes to the medium. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device.
+    pub(super) fn sync(&self) -> Result<(), FsError> {
+        let written = self.write_back();
+        written.and(self.device.flush().map_err(FsError::from))
+    }
+
+    /// The body of the thread that writes changes back.
+    fn write_back_for_ever(&self) {
+        let work = &self.work;
+        loop {
+            work.changed.wait_until(|| work.is_due.load(Ordering::Acquire));
+            let end_ns = clock::now_ns() + WRITE_BACK_NS;
+            // The result tells whether the time has passed, which doesn't matter.
+            let _ = work.changed.wait_until_deadline(end_ns, dirty::are_too_many);
+            work.is_due.store(false, Ordering::Release);
+            if let Err(error) = self.write_back() {
+                log::error!("{}: changes can't be written: {error}", self.device.name());
+            }
+        }
+    }
+}

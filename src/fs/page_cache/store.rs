@@ -1,0 +1,57 @@
+//! The place where pages are stored outside of memory.
+
+use core::ops::Range;
+
+use crate::fs::error::FsError;
+use crate::mm::kernel::frames::SharedFrame;
+use crate::mm::kernel::layout::FRAME_BYTES;
+
+/// The size of a page, in bytes.
+pub const PAGE_BYTES: u64 = FRAME_BYTES;
+
+/// The unit in which a store can be written, in bytes.
+pub const SECTOR_BYTES: u64 = 512;
+
+/// The place where the pages of a file, or of a device, are stored outside of memory. All methods may
+/// wait, and none is called with spin locks held.
+pub trait PageStore: Send + Sync {
+    /// Returns the size of the contents, in bytes.
+    fn size_bytes(&self) -> u64;
+
+    /// Reads `pages`, from the page with the index `first` on. They begin before the end; bytes behind
+    /// it are undefined.
+    ///
+    /// # Errors
+    /// The error of the device.
+    fn read(&self, first: u64, pages: &[SharedFrame]) -> Result<(), FsError>;
+
+    /// Makes room for the bytes of `range`, which will be written.
+    ///
+    /// # Errors
+    /// [`FsError::NoSpace`], [`FsError::TooLarge`], or the error of the device.
+    fn reserve(&self, range: Range<u64>) -> Result<(), FsError>;
+
+    /// Gives the room back that was made for bytes from `offset` on, which were not written after all.
+    /// They are behind the end.
+    fn release(&self, offset: u64);
+
+    /// Writes the bytes of `range`, which are whole sectors, from `pages`. The first of these has the
+    /// first byte. Bytes for which there is no room, because the file has become shorter, are left
+    /// out.
+    ///
+    /// # Errors
+    /// The error of the device. A part may have been written.
+    fn write(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError>;
+
+    /// Called when a page becomes dirty: makes sure that it will be written back.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    fn note_dirty(&self) -> Result<(), FsError>;
+
+    /// Returns whether pages are written by the sectors that have changed, because others know the
+    /// other sectors of the page better; otherwise as a whole.
+    fn is_by_sector(&self) -> bool {
+        false
+    }
+}

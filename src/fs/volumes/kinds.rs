@@ -1,0 +1,104 @@
+//! The kinds of file systems on disks, and how they are mounted.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use volume::{Access, Volume, VolumeError};
+
+use super::inode_ops;
+use super::medium::CachedMedium;
+use super::mounted::{Mounted, Root};
+use crate::block::devices::MAJOR;
+use crate::fs::attributes::DeviceNumber;
+use crate::fs::device_cache::{self, Dependent, DeviceCache};
+use crate::fs::error::FsError;
+use crate::fs::file_system::{FileSystem, Names};
+use crate::fs::kinds::{self, Kind, MountRequest, Source};
+use crate::fs::super_block::SuperBlock;
+
+/// Registers the kinds.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub fn start() -> Result<(), FsError> {
+    kinds::register(Kind { name: "ext2", source: Source::Device, make: make_ext2 })?;
+    kinds::register(Kind { name: "vfat", source: Source::Device, make: make_vfat })?;
+    kinds::register(Kind { name: "iso9660", source: Source::Device, make: make_iso9660 })
+}
+
+type Opened = Result<Box<dyn Volume>, VolumeError>;
+
+fn make_ext2(request: &MountRequest<'_>) -> Result<Arc<SuperBlock>, FsError> {
+    make("ext2", request, |medium, access| Ok(Box::new(ext2::Ext2::open(medium, access)?)))
+}
+
+fn make_vfat(request: &MountRequest<'_>) -> Result<Arc<SuperBlock>, FsError> {
+    make("vfat", request, |medium, access| Ok(Box::new(fat::Fat::open(medium, access)?)))
+}
+
+fn make_iso9660(request: &MountRequest<'_>) -> Result<Arc<SuperBlock>, FsError> {
+    let request = MountRequest { is_read_only: true, ..*request };
+    make("iso9660", &request, |medium, _| Ok(Box::new(iso9660::Iso9660::open(medium)?)))
+}
+
+/// Mounts the volume that `open` opens on the device of `request`, or returns the file system that is
+/// mounted from it already.
+fn make(
+    kind: &'static str,
+    request: &MountRequest<'_>,
+    open: fn(CachedMedium, Access) -> Opened,
+) -> Result<Arc<SuperBlock>, FsError> {
+    let number = request.device.ok_or(FsError::InvalidArgument)?;
+    if number.major != MAJOR {
+        return Err(FsError::NoDevice);
+    }
+    let cache = device_cache::of_device(number.minor)?;
+    if let Some(mounted) = cache.mounted() {
+        return if mounted.kind() == kind { Ok(mounted) } else { Err(FsError::Busy) };
+    }
+    let name = cache.device().name();
+    if !request.options.is_empty() {
+        log::error!("{name}: no options of {kind} are known");
+        return Err(FsError::InvalidArgument);
+    }
+    let is_read_only = request.is_read_only || cache.device().disk().is_read_only;
+    let access = if is_read_only { Access::ReadOnly } else { Access::ReadWrite };
+    let volume = open(CachedMedium(cache.clone()), access).inspect_err(|error| {
+        // A program tries all kinds until one fits.
+        if *error != VolumeError::OtherKind {
+            log::error!("{name}: can't be mounted as {kind}: {error}");
+        }
+    })?;
+    mount(kind, number, cache.clone(), volume, access)
+}
+
+fn mount(
+    kind: &'static str,
+    number: DeviceNumber,
+    cache: Arc<DeviceCache>,
+    volume: Box<dyn Volume>,
+    access: Access,
+) -> Result<Arc<SuperBlock>, FsError> {
+    let name = cache.device().name();
+    let properties = volume.properties();
+    if u64::from(properties.block_bytes) < cache.device().sector_bytes() {
+        log::error!("{name}: its blocks are smaller than the sectors of the disk");
+        return Err(FsError::InvalidArgument);
+    }
+    if !properties.was_clean {
+        log::warn!("{name}: it was not unmounted; run fsck.{kind} on it");
+    }
+    let names = if properties.ignores_case { Names::Generated } else { Names::Kept };
+    let file_system = FileSystem::try_new_on_device(kind, number, names)?;
+    let root_node = volume.root();
+    let mounted = Mounted::try_new(volume, cache.clone(), file_system.clone(), access)?;
+    let dependent: Arc<dyn Dependent> = mounted.clone();
+    cache.set_dependent(Arc::downgrade(&dependent))?;
+    let root = mounted.with(|volume| inode_ops::inode_of(&mounted, volume, root_node))?;
+    let super_block = SuperBlock::try_new(file_system, Box::try_new(Root { mounted, root })?)?;
+    if access == Access::ReadOnly {
+        super_block.note_read_only();
+    }
+    cache.set_mounted(Arc::downgrade(&super_block));
+    Ok(super_block)
+}

@@ -1,0 +1,345 @@
+"""File systems on disks: what the host has made is read, and what programs write is clean for the host
+and equal to what they have written."""
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import tempfile
+
+from machine import ROOT, shell
+from machine.images import image
+from machine.qemu import Qemu
+
+MIB = 1 << 20
+SIZES = (0, 1, 511, 4095, 4096, 4097, 9000, 40_000)
+
+
+def host(program, *arguments, statuses=(0,), **more):
+    """Runs a program of the host; returns its output."""
+    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    done = subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT,
+                          env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8", "MTOOLS_SKIP_CHECK": "1"}, **more)
+    assert done.returncode in statuses, (program, arguments, done.stdout.decode(errors="replace"))
+    return done.stdout
+
+
+# ------------------------------------------------------------------ kinds --
+
+class Ext2:
+    """ext2, with blocks of a size."""
+
+    name, has_links = "ext2", True
+
+    def __init__(self, block_bytes):
+        self._block_bytes = block_bytes
+
+    def make(self, path, tree=None):
+        more = ["-d", tree] if tree else []
+        host("mke2fs", "-q", "-t", "ext2", "-b", self._block_bytes, *more, path)
+
+    def check(self, path):
+        host("e2fsck", "-fn", path)
+
+    def mend(self, path):
+        # 1: errors were corrected, without asking.
+        host("e2fsck", "-p", path, statuses=(0, 1))
+
+    def extract(self, path, folder):
+        host("debugfs", "-R", f"rdump / {folder}", path)
+        shutil.rmtree(folder / "lost+found", ignore_errors=True)
+
+
+class Fat:
+    """FAT with long names."""
+
+    name, has_links = "vfat", False
+
+    def __init__(self, bits):
+        self._bits = bits
+
+    def make(self, path, tree=None):
+        host("mkfs.fat", "-F", self._bits, *(["-s", 1] if self._bits == 32 else []), path)
+        if tree and any(tree.iterdir()):
+            host("mcopy", "-s", "-i", path, *tree.iterdir(), "::")
+
+    def check(self, path):
+        host("fsck.fat", "-n", path)
+
+    def mend(self, path):
+        host("fsck.fat", "-a", path, statuses=(0, 1))
+
+    def extract(self, path, folder):
+        host("mcopy", "-s", "-n", "-i", path, "::*", folder)
+
+
+class Iso9660:
+    """ISO 9660 with Rock Ridge, which is only read."""
+
+    name, has_links = "iso9660", True
+
+    def make(self, path, tree=None):
+        host("xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", path, tree)
+
+
+KINDS = {"ext2, 1 KiB": (Ext2(1024), 96 * MIB), "ext2, 4 KiB": (Ext2(4096), 96 * MIB),
+         "FAT12": (Fat(12), 12 * MIB), "FAT16": (Fat(16), 64 * MIB), "FAT32": (Fat(32), 96 * MIB)}
+
+
+# ------------------------------------------------------------------ trees --
+
+def make_tree(folder, has_links, files=120, seed=1):
+    """Makes files of many sizes, with names in UTF-8, in nested directories."""
+    numbers = random.Random(seed)
+    for index in range(files):
+        at = folder.joinpath(f"directory {index % 6}", *["ä"] * (index % 3))
+        at.mkdir(parents=True, exist_ok=True)
+        name = f"file {index}" + "ü" * numbers.choice((0, 1, 40))
+        (at / name).write_bytes(numbers.randbytes(SIZES[index % len(SIZES)]))
+    deep = folder
+    for index in range(12):
+        deep = deep / f"d{index}"
+    deep.mkdir(parents=True)
+    (deep / "end").write_text("deep\n")
+    if has_links:
+        for length in (1, 59, 60, 200):
+            (folder / f"link {length}").symlink_to("x" * length)
+
+
+def summary(folder):
+    """Returns a checksum of all names, texts of links, and contents of files, as `SUMMARY` makes it."""
+    lines = []
+    for path in folder.rglob("*"):
+        shown = f"./{path.relative_to(folder)}"
+        if path.is_symlink():
+            lines.append(f"{os.readlink(path)} {shown}")
+        elif path.is_dir():
+            lines.append(f"d {shown}")
+        else:
+            lines.append(f"{hashlib.md5(path.read_bytes()).hexdigest()}  {shown}")
+    text = "".join(f"{line}\n" for line in sorted(lines, key=os.fsencode))
+    return hashlib.md5(os.fsencode(text)).hexdigest()
+
+
+# The same by busybox.
+SUMMARY = r"""s() {
+cd $1
+{ find . -mindepth 1 -type d ! -name lost+found | sed 's/^/d /'
+find . -type f -print0 | xargs -0 md5sum
+find . -type l | while read -r l; do echo "$(readlink "$l") $l"; done
+} | LC_ALL=C sort | md5sum | cut -c1-32
+cd /
+}"""
+
+
+class Disks:
+    """Files of disks, in a folder that is removed at the end."""
+
+    def __init__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="farjump-disks-")
+        self.folder = pathlib.Path(self._folder.name)
+        self.paths = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._folder.cleanup()
+
+    def add(self, kind, size_bytes, tree=None):
+        path = self.folder / f"disk{len(self.paths)}.img"
+        if size_bytes:
+            path.touch()
+            os.truncate(path, size_bytes)
+        kind.make(path, tree)
+        self.paths.append(path)
+        return path
+
+    def arguments(self):
+        for index, path in enumerate(self.paths):
+            yield from ("-drive", f"if=none,id=d{index},format=raw,file={path}",
+                        "-device", f"nvme,drive=d{index},serial=s{index}")
+
+    @contextlib.contextmanager
+    def machine(self, cpus=2, **more):
+        with shell.machine("quiet", *self.arguments(), cpus=cpus, **more) as qemu:
+            typist = shell.Typist(qemu)
+            for line in SUMMARY.splitlines():
+                qemu.send(line + "\r")
+            typist.run("echo ready")
+            typist.run("mkdir /a /b")
+            yield qemu, typist
+
+
+def run(typist, *lines):
+    """Runs commands that print nothing."""
+    for line in lines:
+        shown = typist.run(line)
+        assert shown == "", (line, shown)
+
+
+# ------------------------------------------------------------------ tests --
+
+def tree_of_the_host_is_read(kind, size_bytes):
+    with Disks() as disks:
+        tree = disks.folder / "tree"
+        tree.mkdir()
+        make_tree(tree, kind.has_links)
+        path = disks.add(kind, size_bytes, tree)
+        before = hashlib.sha256(path.read_bytes()).hexdigest()
+        with disks.machine() as (_, typist):
+            run(typist, f"mount -t {kind.name} -o ro /dev/nvme0n1 /a")
+            assert typist.run("s /a") == summary(tree) + "\n"
+            assert "Read-only file system" in typist.run("echo x >/a/x")
+            assert f" /a {kind.name} ro," in typist.run("cat /proc/mounts")
+            run(typist, "umount /a")
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == before
+
+
+def tree_of_programs_is_read_by_the_host(kind, size_bytes):
+    """A tree is copied, changed by several processes at once, and read again after it was mounted
+    again."""
+    with Disks() as disks:
+        tree = disks.folder / "tree"
+        tree.mkdir()
+        make_tree(tree, kind.has_links)
+        disks.add(Ext2(4096), 64 * MIB, tree)
+        path = disks.add(kind, size_bytes)
+        copy = "cp -a" if kind.has_links else "cp -r"
+        with disks.machine(cpus=4) as (_, typist):
+            run(typist, "mount -t ext2 -o ro /dev/nvme0n1 /a",
+                f"mount -t {kind.name} /dev/nvme1n1 /b",
+                f"{copy} /a /b/tree && rm -r /b/tree/lost+found",
+                f"p() {{ {copy} /b/tree /b/$1; rm -r /b/$1/*4; mv /b/$1 /b/$1.new; }}",
+                "(for i in 1 2 3; do p $i & done; wait)")
+            assert typist.run("s /b/tree") == summary(tree) + "\n"
+            run(typist, "mv /b/1.new /b/2.new/inner", "rm -r /b/3.new", "umount /b",
+                f"mount -t {kind.name} /dev/nvme1n1 /b")
+            assert typist.run("s /b/tree") == summary(tree) + "\n"
+            whole = typist.run("s /b").strip()
+            run(typist, "umount /b")
+        kind.check(path)
+        extracted = disks.folder / "extracted"
+        extracted.mkdir()
+        kind.extract(path, extracted)
+        assert summary(extracted / "tree") == summary(tree)
+        assert summary(extracted) == whole
+
+
+def full_disk_gives_back_what_was_written(kind, size_bytes):
+    with Disks() as disks:
+        path = disks.add(kind, min(size_bytes, (16 if kind.name == "ext2" else 40) * MIB))
+        free = "df -k /a | tail -1 | awk '{print $4}'"
+        with disks.machine() as (_, typist):
+            run(typist, f"mount -t {kind.name} /dev/nvme0n1 /a", "mkdir /a/d; echo kept >/a/kept")
+            before = typist.run(free)
+            typist.run("seq 200000 | head -c 1000000 >/tmp/part")
+            run(typist, "w() { for i in $(seq 99); do cat /tmp/part || break; done; }")
+            assert "No space left" in typist.run("w >/a/full")
+            assert "No space left" in typist.run("cat /a/full >/a/more")
+            size = int(typist.run("stat -c %s /a/full"))
+            part = "".join(f"{number}\n" for number in range(1, 200_001)).encode()[:1_000_000]
+            expected = hashlib.md5((part * 99)[:size]).hexdigest()
+            run(typist, f"umount /a; mount -t {kind.name} /dev/nvme0n1 /a")
+            assert typist.run("md5sum </a/full") == f"{expected}  -\n"
+            assert typist.run("cat /a/kept") == "kept\n"
+            run(typist, "rm /a/full /a/more")
+            assert typist.run(free) == before
+            run(typist, "umount /a")
+        kind.check(path)
+
+
+def file_of_fsync_survives_a_power_cut(kind, size_bytes):
+    with Disks() as disks:
+        path = disks.add(kind, size_bytes)
+        with disks.machine() as (qemu, typist):
+            run(typist, f"mount -t {kind.name} /dev/nvme0n1 /a",
+                "seq 50000 | dd of=/a/stored conv=fsync 2>/dev/null",
+                # Changes that are under way.
+                "for i in 1 2 3 4 5 6 7 8 9; do cp /a/stored /a/$i; done; rm /a/3 /a/7")
+            qemu.process.kill()
+        kind.mend(path)
+        kind.check(path)
+        extracted = disks.folder / "extracted"
+        extracted.mkdir()
+        kind.extract(path, extracted)
+        expected = "".join(f"{number}\n" for number in range(1, 50_001))
+        assert (extracted / "stored").read_text() == expected
+
+
+def programs_make_file_systems():
+    """busybox's mke2fs and mkfs.vfat."""
+    with Disks() as disks:
+        for index, kind in enumerate((Ext2(1024), Fat(32))):
+            disks.add(kind, 40 * MIB)
+        with disks.machine() as (_, typist):
+            typist.run("mke2fs /dev/nvme0n1 >/dev/null; mkfs.vfat /dev/nvme1n1")
+            run(typist, "mount -t ext2 /dev/nvme0n1 /a", "mount -t vfat /dev/nvme1n1 /b",
+                "cp -r /bin/busybox /a/; cp /bin/busybox /b/BusyBox.bin",
+                "cmp /a/busybox /b/busybox.BIN", "umount /a; umount /b")
+        for kind, path in zip((Ext2(1024), Fat(32)), disks.paths):
+            kind.check(path)
+
+
+def mounts_are_refused_with_a_reason():
+    with Disks() as disks:
+        path = disks.add(Ext2(1024), 8 * MIB)
+        disks.add(Fat(12), 8 * MIB)
+        # A feature that isn't supported.
+        host("debugfs", "-w", "-R", "feature extents", path)
+        with shell.machine("", *disks.arguments()) as qemu:
+            typist = shell.Typist(qemu)
+            assert "Invalid argument" in typist.run("mount -t ext2 /dev/nvme0n1 /tmp")
+            shown = typist.run("dmesg | grep nvme0n1:")
+            assert "can't be mounted as ext2: " in shown and "extent" in shown, shown
+            assert "No such device" in typist.run("mount -t xfs /dev/nvme0n1 /tmp")
+            assert "Block device required" in typist.run("mount -t ext2 /dev/null /tmp")
+            assert "Invalid argument" in typist.run("mount -t ext2 /dev/nvme1n1 /tmp")
+            assert "Invalid argument" in typist.run("mount -t vfat -o x=y /dev/nvme1n1 /tmp")
+            run(typist, "mount -t vfat /dev/nvme1n1 /tmp", "cd /tmp; echo x > y")
+            assert "Device or resource busy" in typist.run("mount -t ext2 /dev/nvme1n1 /mnt")
+            assert "Device or resource busy" in typist.run("umount /tmp")
+            run(typist, "cd /; umount /tmp")
+
+
+def machine_boots_from_a_disk():
+    """`make disk`, and `root=` on the command line; the file system is clean after `poweroff`."""
+    with Disks() as disks:
+        path = disks.folder / "disk.img"
+        host(ROOT / "tools/disk", path)
+        disks.paths.append(path)
+        with Qemu("-m", "128", "-boot", "d", "-cdrom", image("root=/dev/nvme0n1p2 rw"),
+                  *disks.arguments()) as qemu:
+            typist = shell.Typist(qemu)
+            assert "/dev/nvme0n1p2 / ext2 rw," in typist.run("cat /proc/mounts")
+            run(typist, "mount -t vfat /dev/nvme0n1p1 /mnt", "cp /mnt/LICENSE /root/copy")
+            qemu.send("poweroff\r")
+            qemu.expect("the first program has ended")
+            qemu.process.wait()
+        with open(path, "rb") as disk, open(disks.folder / "root.img", "wb") as root:
+            disk.seek(1024 + 128 + 32)
+            start = int.from_bytes(disk.read(8), "little") * 512
+            disk.seek(start)
+            shutil.copyfileobj(disk, root)
+        root = disks.folder / "root.img"
+        Ext2(1024).check(root)
+        assert b"Filesystem state:         clean" in host("dumpe2fs", "-h", root)
+        copied = host("debugfs", "-R", "cat /root/copy", root)
+        assert copied.endswith((ROOT / "LICENSE").read_bytes())
+
+
+def add_to(suite):
+    for name, (kind, size_bytes) in KINDS.items():
+        for test in (tree_of_the_host_is_read, tree_of_programs_is_read_by_the_host,
+                     full_disk_gives_back_what_was_written, file_of_fsync_survives_a_power_cut):
+            suite.add(f"file_systems::{test.__name__} ({name})",
+                      lambda test=test, kind=kind, size=size_bytes: test(kind, size))
+    suite.add("file_systems::tree_of_the_host_is_read (ISO 9660)",
+              lambda: tree_of_the_host_is_read(Iso9660(), 0))
+    for test in (programs_make_file_systems, mounts_are_refused_with_a_reason,
+                 machine_boots_from_a_disk):
+        suite.add(f"file_systems::{test.__name__}", test)
