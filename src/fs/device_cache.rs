@@ -38,7 +38,10 @@ pub trait Dependent: Send + Sync {
     /// The first error of the device.
     fn write_back(&self) -> Result<(), FsError>;
 
-    /// Does the same, and marks the file system as closed, until it is changed again. May wait.
+    /// Returns the number of pages of its files in memory.
+    fn page_count(&self) -> u64;
+
+    /// Writes all changes to the disk, and marks the file system as closed, until it is changed again. May wait.
     ///
     /// # Errors
     /// The first error of the device.
@@ -166,8 +169,8 @@ pub fn of_device(minor: u32) -> Result<Arc<DeviceCache>, FsError> {
     Ok(new)
 }
 
-/// Returns all caches.
-fn all() -> Vec<Arc<DeviceCache>> {
+/// Returns all caches, in the order in which the devices were used first.
+pub fn all() -> Vec<Arc<DeviceCache>> {
     CACHES.lock().clone()
 }
 
@@ -232,7 +235,7 @@ impl DeviceCache {
     }
 
     /// Returns the number of failed writes of its pages.
-    pub(super) fn failures(&self) -> u32 {
+    pub fn failures(&self) -> u32 {
         self.pages.stored().map_or(0, Stored::failures)
     }
 
@@ -240,8 +243,13 @@ impl DeviceCache {
         self.dependent.lock().as_ref().and_then(Weak::upgrade)
     }
 
+    /// Returns the number of pages in memory: those of the device, and those of the files on it.
+    pub fn page_counts(&self) -> (u64, u64) {
+        (self.pages.len(), self.dependent().map_or(0, |dependent| dependent.page_count()))
+    }
+
     /// Returns the file system that is mounted from the device.
-    pub(super) fn mounted(&self) -> Option<Arc<SuperBlock>> {
+    pub fn mounted(&self) -> Option<Arc<SuperBlock>> {
         self.mounted.lock().as_ref().and_then(Weak::upgrade)
     }
 

@@ -16,7 +16,7 @@ use crate::fs::super_block::{SuperBlockOps, Usage};
 use crate::fs::time;
 use crate::sync::{Mutex, Rank, SpinMutex};
 
-/// The number of inodes that are examined, while the lock is held once, to free pages.
+/// The number of inodes that are looked up while the lock is held once.
 const BATCH: usize = 16;
 
 /// A file system on a disk that is in use.
@@ -166,6 +166,28 @@ impl Mounted {
         drop(inode);
     }
 
+    /// Calls `action` with each inode in memory, without a lock, until it returns false.
+    fn each_inode(&self, mut action: impl FnMut(&Inode) -> bool) {
+        let mut start = 0;
+        loop {
+            let mut batch = heapless::Vec::<Arc<Inode>, BATCH>::new();
+            {
+                let inodes = self.inodes.lock();
+                while !batch.is_full()
+                    && let Some((index, inode)) = inodes.first_from(start)
+                {
+                    start = index + 1;
+                    if let Some(inode) = inode.upgrade() {
+                        batch.push(inode).expect("it isn't full");
+                    }
+                }
+            }
+            if batch.is_empty() || !batch.iter().all(|inode| action(inode)) {
+                return;
+            }
+        }
+    }
+
     /// Writes the changes of all inodes to the disk and to the volume. May wait.
     fn write_inodes_back(&self) -> Result<(), FsError> {
         let mut result = Ok(());
@@ -201,34 +223,25 @@ impl Dependent for Mounted {
         written.and(self.with(|volume| Ok(volume.commit()?)))
     }
 
+    fn page_count(&self) -> u64 {
+        let mut count = 0;
+        self.each_inode(|inode| {
+            count += inode.pages().len();
+            true
+        });
+        count
+    }
+
     fn close(&self) -> Result<(), FsError> {
         self.write_all_and_mark()
     }
 
     fn reclaim(&self, most: u64) -> u64 {
         let mut freed = 0;
-        let mut start = 0;
-        while freed < most {
-            let mut batch = heapless::Vec::<Arc<Inode>, BATCH>::new();
-            {
-                let inodes = self.inodes.lock();
-                while !batch.is_full()
-                    && let Some((index, inode)) = inodes.first_from(start)
-                {
-                    start = index + 1;
-                    if let Some(inode) = inode.upgrade() {
-                        batch.push(inode).expect("it isn't full");
-                    }
-                }
-            }
-            if batch.is_empty() {
-                break;
-            }
-            // Dropped without a lock.
-            for inode in batch {
-                freed += inode.pages().reclaim(most - freed);
-            }
-        }
+        self.each_inode(|inode| {
+            freed += inode.pages().reclaim(most - freed);
+            freed < most
+        });
         freed
     }
 }

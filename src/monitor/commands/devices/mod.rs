@@ -1,6 +1,8 @@
 //! Commands for devices and time.
 
 pub(in crate::monitor) mod acpi;
+pub(in crate::monitor) mod blkdump;
+pub(in crate::monitor) mod cache;
 pub(in crate::monitor) mod date;
 pub(in crate::monitor) mod disks;
 pub(in crate::monitor) mod irq;

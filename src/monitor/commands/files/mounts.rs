@@ -19,8 +19,9 @@ pub(in crate::monitor) const COMMAND: Command = Command {
         for path in roots {
             let mount = path.mount();
             let usage = mount.super_block().usage();
-            let used_kib = (usage.blocks - usage.free_blocks) * usage.block_bytes / 1024;
-            let inodes = usage.inodes - usage.free_inodes;
+            let used_kib = usage.blocks.saturating_sub(usage.free_blocks);
+            let used_kib = used_kib.saturating_mul(usage.block_bytes) / 1024;
+            let inodes = usage.inodes.saturating_sub(usage.free_inodes);
             let rights = match mount.is_read_only() {
                 true => "ro",
                 false => "rw",
