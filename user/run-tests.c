@@ -8,7 +8,8 @@
  *	@end NAME exit 0
  *
  * The end is `exit N`, `signal N`, or `timeout`. The last line is `@done`. As the first program,
- * it first mounts Linux's file systems, and switches the machine off at the end.
+ * it first mounts Linux's file systems, and switches the machine off at the end. With the arguments
+ * `on DEVICE KIND` before all others, the directories of the programs are on that device.
  */
 #include "show.h"
 
@@ -21,7 +22,7 @@
 #define TESTS_MAX 1000
 
 /* Farjump has these mounts from the start, so errors are ignored. */
-static void mount_all(void)
+static void mount_all(const char *device, const char *kind)
 {
 	mkdir("/proc", 0755);
 	mkdir("/dev", 0755);
@@ -33,7 +34,9 @@ static void mount_all(void)
 	mkdir("/dev/pts", 0755);
 	if (access("/dev/pts/ptmx", F_OK) < 0)
 		mount("pts", "/dev/pts", "devpts", 0, NULL);
-	mount("tmp", "/tmp", "tmpfs", 0, NULL);
+	if (mount(device, "/tmp", kind, 0, NULL) < 0)
+		say("%s: %s", device, error_name(errno));
+	chmod("/tmp", 01777);
 	if (fcntl(STDIN_FILENO, F_GETFD) < 0) {
 		open("/dev/console", O_RDWR | O_NOCTTY);
 		dup(0);
@@ -96,8 +99,15 @@ int main(int count, char **arguments)
 {
 	static char *names[TESTS_MAX];
 	int found = 0;
+	const char *device = "tmp", *kind = "tmpfs";
+	if (count > 3 && strcmp(arguments[1], "on") == 0) {
+		device = arguments[2];
+		kind = arguments[3];
+		count -= 3;
+		arguments += 3;
+	}
 	if (getpid() == 1)
-		mount_all();
+		mount_all(device, kind);
 	const char *first = count == 3 && strcmp(arguments[1], "from") == 0 ? arguments[2] : "";
 	if (count > 1 && !*first) {
 		for (int i = 1; i < count; i++)

@@ -6,11 +6,12 @@ import hashlib
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import tempfile
 
-from machine import ROOT, shell
+from machine import ROOT, programs, shell
 from machine.images import image
 from machine.qemu import Qemu
 
@@ -285,6 +286,50 @@ def programs_make_file_systems():
             kind.check(path)
 
 
+def programs_print_the_same_on_ext2():
+    """The programs of user/tests, in directories on a disk, print what they print on Linux on a
+    tmpfs."""
+    # Those that show properties of a tmpfs: its kind, holes, fallocate, pages in memory.
+    others = {"big-file", "fallocate", "map-holes", "mincore", "proc-stat", "seek-holes", "sync"}
+    names = (programs.TESTS / "same-on-farjump").read_text().split()
+    with Disks() as disks:
+        disks.add(Ext2(4096), 256 * MIB)
+
+        def start(words):
+            options = ["quiet", "init=/bin/run-tests", "--", "on", "/dev/nvme0n1", "ext2", *words]
+            built = image(" ".join(options), bios_only=True, initramfs=programs.build_archive())
+            return Qemu("-m", "512", "-cpu", programs.CPU, "-smp", "2", "-cdrom", built,
+                        *disks.arguments())
+
+        wrong = {}
+        for name, output in programs.run(start, [name for name in names if name not in others]).items():
+            if difference := programs.difference_from_linux(name, output):
+                wrong[name] = difference
+        assert not wrong, wrong
+        Ext2(4096).check(disks.paths[0])
+
+
+def the_prompt_shows_what_is_in_memory():
+    """`cache` and `blkdump`, at the prompt beside programs."""
+    with Disks() as disks:
+        path = disks.add(Ext2(1024), 8 * MIB)
+        with disks.machine() as (qemu, typist):
+            run(typist, "mount -t ext2 /dev/nvme0n1 /a", "seq 3000 >/a/x; sync")
+            qemu.qmp("send-key", keys=[{"type": "qcode", "data": key}
+                                       for key in ("ctrl", "alt", "esc")])
+            qemu.expect("farjump> ")
+            shown = qemu.command("cache")
+            assert re.search(r"^nvme0n1 +[1-9]\d* +16 +0  ext2$", shown, re.M), shown
+            assert "to be written: 0 KiB" in shown, shown
+            with open(path, "rb") as disk:
+                disk.seek(1024)
+                first = disk.read(16)
+            row = " ".join(first[at:at + 2].hex() for at in range(0, 16, 2))
+            assert f"0000000400  {row}" in qemu.command("blkdump nvme0n1 2")
+            assert "has the sectors 0 to 3fff" in qemu.command("blkdump nvme0n1 4000")
+            assert "there is no such disk" in qemu.command("blkdump sdx")
+
+
 def mounts_are_refused_with_a_reason():
     with Disks() as disks:
         path = disks.add(Ext2(1024), 8 * MIB)
@@ -340,6 +385,7 @@ def add_to(suite):
                       lambda test=test, kind=kind, size=size_bytes: test(kind, size))
     suite.add("file_systems::tree_of_the_host_is_read (ISO 9660)",
               lambda: tree_of_the_host_is_read(Iso9660(), 0))
-    for test in (programs_make_file_systems, mounts_are_refused_with_a_reason,
+    for test in (programs_make_file_systems, programs_print_the_same_on_ext2,
+                 the_prompt_shows_what_is_in_memory, mounts_are_refused_with_a_reason,
                  machine_boots_from_a_disk):
         suite.add(f"file_systems::{test.__name__}", test)

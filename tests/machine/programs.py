@@ -5,7 +5,6 @@ programs run one after the other on a machine with one CPU, and on one with four
 memory gets huge pages; some of them also on one with UEFI.
 """
 
-import difflib
 import functools
 import threading
 
@@ -47,22 +46,15 @@ def some_print_the_same_on_uefi():
     tables."""
     start = functools.partial(machine, 2, firmware=ovmf())
     wrong = [name for name, output in programs.run(start, ON_UEFI).items()
-             if difference_from_linux(name, output)]
+             if programs.difference_from_linux(name, output)]
     assert not wrong, wrong
 
-
-def difference_from_linux(name, output):
-    """Returns the difference of a program's output from the recorded output; empty if they are
-    equal."""
-    recorded = programs.expected(name).read_text()
-    return "\n".join(difflib.unified_diff(recorded.splitlines(), output.splitlines(), "Linux",
-                                          "Farjump", lineterm="", n=2))
 
 
 def program_prints_the_same_as_on_linux(name, cpus):
     with _lock:
         output = outputs(cpus)[name]
-    difference = difference_from_linux(name, output)
+    difference = programs.difference_from_linux(name, output)
     assert not difference, difference
 
 

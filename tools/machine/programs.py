@@ -1,5 +1,6 @@
 """Runs the programs of user/tests."""
 
+import difflib
 import re
 import subprocess
 
@@ -28,6 +29,14 @@ def build_archive():
     """Builds the programs and an archive of them; returns the path of the archive."""
     subprocess.run([ROOT / "tools/initramfs", "--tests", "--gzip", ARCHIVE], check=True)
     return ARCHIVE
+
+
+def difference_from_linux(name, output):
+    """Returns the difference of a program's output from the recorded output; empty if they are
+    equal."""
+    recorded = expected(name).read_text()
+    return "\n".join(difflib.unified_diff(recorded.splitlines(), output.splitlines(), "Linux",
+                                          "Farjump", lineterm="", n=2))
 
 
 def words(wanted):

@@ -60,6 +60,10 @@ impl DirtyPages {
         Self(PageTree::new())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn contains(&self, page: u64) -> bool {
         self.0.get(page).is_some()
     }

@@ -105,6 +105,11 @@ impl PageCache {
         self.stored().map_or(Ok(()), |stored| stored.write_back(self))
     }
 
+    /// Returns whether there are pages to write back, or that a program may change at any time.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.stored().is_some_and(Stored::is_dirty)
+    }
+
     /// Removes up to `most` pages from memory that can be read again and that nothing uses. Returns
     /// their number.
     pub(super) fn reclaim(&self, most: u64) -> u64 {
@@ -403,12 +408,19 @@ impl PageCache {
 
     /// Returns the first offset from `offset` on that has a page, in bytes.
     pub(super) fn next_data(&self, offset: u64) -> Option<u64> {
+        if self.stored.is_some() {
+            // As on Linux's ext2, all bytes count as data: pages that aren't in memory are no holes.
+            return Some(offset);
+        }
         let found = self.pages.lock().first_from(offset / PAGE_BYTES).map(|(index, _)| index)?;
         Some(offset.max(found * PAGE_BYTES))
     }
 
     /// Returns the first offset from `offset` on that has no page, in bytes.
     pub(super) fn next_hole(&self, offset: u64) -> u64 {
+        if self.stored.is_some() {
+            return u64::MAX;
+        }
         let mut index = offset / PAGE_BYTES;
         loop {
             // Checks a limited number of pages while the lock is held once, because the file may be

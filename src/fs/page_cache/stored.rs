@@ -262,6 +262,8 @@ impl Stored {
             self.store.reserve(bytes_of(index, &whole))?;
             page.bytes(0..copied).copy_from(new.bytes(0..copied));
         } else {
+            // A reader must not find the new blocks before the page: their bytes are undefined.
+            let _transfer = self.transfers.lock();
             self.store.reserve(bytes_of(index, &whole))?;
             let (page, unused) = cache.add(index, new)?;
             if let Some(new) = unused {
@@ -324,12 +326,10 @@ impl Stored {
             let Some(run) = self.dirty.lock().take_run(start) else {
                 return result;
             };
-            let mut pages = Frames::new();
-            for index in run.pages.clone() {
-                let page = cache.page(index)?;
-                pages.push(page.ok_or(FsError::Io)?).expect("a run has at most as many pages");
-            }
-            if let Err(error) = self.store.write(run.bytes.clone(), &pages) {
+            let pages: Result<Frames, FsError> =
+                run.pages.clone().map(|index| cache.page(index)?.ok_or(FsError::Io)).collect();
+            let written = pages.and_then(|pages| self.store.write(run.bytes.clone(), &pages));
+            if let Err(error) = written {
                 self.failures.fetch_add(1, Ordering::AcqRel);
                 result = result.and(Err(error));
             }
@@ -346,6 +346,11 @@ impl Stored {
         if dirty::are_too_many() {
             let _ = self.write_back(cache);
         }
+    }
+
+    /// Returns whether there is something to write back, or a program may change a page at any time.
+    pub(super) fn is_dirty(&self) -> bool {
+        !self.dirty.lock().is_empty()
     }
 
     /// Forgets what was changed within a range of bytes.

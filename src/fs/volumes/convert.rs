@@ -1,5 +1,7 @@
 //! Attributes and errors of volumes as those of files.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
+
 use volume::{ChangeableAttributes, Kind, MediumError, Time, VolumeError};
 
 use crate::fs::attributes::{DeviceNumber, FileKind, Mode};
@@ -17,11 +19,23 @@ impl From<MediumError> for FsError {
     }
 }
 
+/// Logs what is damaged, unless that was the last thing to be logged.
+fn log_damage(what: &'static str) {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    let place = what.as_ptr().addr();
+    if LAST.swap(place, Ordering::Relaxed) != place {
+        log::error!("a file system is damaged: {what}; unmount it and run fsck on it");
+    }
+}
+
 impl From<VolumeError> for FsError {
     fn from(error: VolumeError) -> Self {
         match error {
             VolumeError::Medium(error) => error.into(),
-            VolumeError::Damaged(_) => Self::Damaged,
+            VolumeError::Damaged(what) => {
+                log_damage(what);
+                Self::Damaged
+            }
             VolumeError::OtherKind | VolumeError::Unsupported(_) | VolumeError::InvalidName => {
                 Self::InvalidArgument
             }

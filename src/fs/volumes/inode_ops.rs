@@ -270,7 +270,10 @@ impl InodeOps for Ops {
         self.node.note_unlisted();
         let pages = inode.pages().write_back();
         // After the contents, so that the size on the disk includes no bytes that were never written.
-        pages.and(self.node.write_attributes(inode))
+        let attributes = self.node.write_attributes(inode);
+        // Pages that a program may change by a mapping are written again later.
+        let listed = if inode.pages().is_dirty() { self.node.note_changed() } else { Ok(()) };
+        pages.and(attributes).and(listed)
     }
 
     fn sync(&self) -> Result<(), FsError> {
