@@ -84,7 +84,7 @@ pub(super) fn mount(call: &mut Call<'_>) -> CallResult {
     };
     let is_read_only = restrictions.contains(MountFlags::READ_ONLY);
     let super_block = (kind.make)(&MountRequest { device, is_read_only, options: &options })?;
-    if is_read_only && !super_block.is_read_only() {
+    if is_read_only && kind.source == Source::Any {
         super_block.set_read_only(true)?;
     }
     let source = source.as_deref().unwrap_or(b"none");

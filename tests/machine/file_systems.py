@@ -137,10 +137,16 @@ cd /
 }"""
 
 
-class Disks:
-    """Files of disks, in a folder that is removed at the end."""
+# The names of the first two disks.
+NAMES = {"nvme": ("nvme0n1", "nvme1n1"), "virtio": ("vda", "vdb"), "ahci": ("sda", "sdb")}
 
-    def __init__(self):
+
+class Disks:
+    """Files of disks, in a folder that is removed at the end, and how they are attached."""
+
+    def __init__(self, bus="nvme"):
+        self._bus = bus
+        self.names = NAMES[bus]
         self._folder = tempfile.TemporaryDirectory(prefix="farjump-disks-")
         self.folder = pathlib.Path(self._folder.name)
         self.paths = []
@@ -162,8 +168,14 @@ class Disks:
 
     def arguments(self):
         for index, path in enumerate(self.paths):
-            yield from ("-drive", f"if=none,id=d{index},format=raw,file={path}",
-                        "-device", f"nvme,drive=d{index},serial=s{index}")
+            yield from ("-drive", f"if=none,id=d{index},format=raw,file={path}")
+            end = f"drive=d{index},serial=s{index}"
+            if self._bus == "ahci":
+                yield from ("-device", f"ich9-ahci,id=ahci{index}",
+                            "-device", f"ide-hd,bus=ahci{index}.0,{end}")
+            else:
+                device = {"nvme": "nvme", "virtio": "virtio-blk-pci"}[self._bus]
+                yield from ("-device", f"{device},{end}")
 
     @contextlib.contextmanager
     def machine(self, cpus=2, **more):
@@ -201,25 +213,26 @@ def tree_of_the_host_is_read(kind, size_bytes):
         assert hashlib.sha256(path.read_bytes()).hexdigest() == before
 
 
-def tree_of_programs_is_read_by_the_host(kind, size_bytes):
+def tree_of_programs_is_read_by_the_host(kind, size_bytes, is_debug=False, bus="nvme"):
     """A tree is copied, changed by several processes at once, and read again after it was mounted
     again."""
-    with Disks() as disks:
+    with Disks(bus) as disks:
         tree = disks.folder / "tree"
         tree.mkdir()
         make_tree(tree, kind.has_links)
         disks.add(Ext2(4096), 64 * MIB, tree)
         path = disks.add(kind, size_bytes)
         copy = "cp -a" if kind.has_links else "cp -r"
-        with disks.machine(cpus=4) as (_, typist):
-            run(typist, "mount -t ext2 -o ro /dev/nvme0n1 /a",
-                f"mount -t {kind.name} /dev/nvme1n1 /b",
+        with disks.machine(cpus=4, is_debug=is_debug) as (_, typist):
+            first, second = disks.names
+            run(typist, f"mount -t ext2 -o ro /dev/{first} /a",
+                f"mount -t {kind.name} /dev/{second} /b",
                 f"{copy} /a /b/tree && rm -r /b/tree/lost+found",
                 f"p() {{ {copy} /b/tree /b/$1; rm -r /b/$1/*4; mv /b/$1 /b/$1.new; }}",
                 "(for i in 1 2 3; do p $i & done; wait)")
             assert typist.run("s /b/tree") == summary(tree) + "\n"
             run(typist, "mv /b/1.new /b/2.new/inner", "rm -r /b/3.new", "umount /b",
-                f"mount -t {kind.name} /dev/nvme1n1 /b")
+                f"mount -t {kind.name} /dev/{second} /b")
             assert typist.run("s /b/tree") == summary(tree) + "\n"
             whole = typist.run("s /b").strip()
             run(typist, "umount /b")
@@ -347,6 +360,8 @@ def mounts_are_refused_with_a_reason():
             assert "Invalid argument" in typist.run("mount -t vfat -o x=y /dev/nvme1n1 /tmp")
             run(typist, "mount -t vfat /dev/nvme1n1 /tmp", "cd /tmp; echo x > y")
             assert "Device or resource busy" in typist.run("mount -t ext2 /dev/nvme1n1 /mnt")
+            assert "Device or resource busy" in typist.run("mount -t vfat -r /dev/nvme1n1 /mnt")
+            run(typist, "mount -t vfat /dev/nvme1n1 /mnt; cat /mnt/y >/dev/null; umount /mnt")
             assert "Device or resource busy" in typist.run("umount /tmp")
             run(typist, "cd /; umount /tmp")
 
@@ -383,6 +398,15 @@ def add_to(suite):
                      full_disk_gives_back_what_was_written, file_of_fsync_survives_a_power_cut):
             suite.add(f"file_systems::{test.__name__} ({name})",
                       lambda test=test, kind=kind, size=size_bytes: test(kind, size))
+    for name in ("ext2, 1 KiB", "FAT16"):
+        kind, size_bytes = KINDS[name]
+        # It checks the order of locks.
+        suite.add(f"file_systems::tree_of_programs_is_read_by_the_host ({name}, debug build)",
+                  lambda kind=kind, size=size_bytes: tree_of_programs_is_read_by_the_host(
+                      kind, size, is_debug=True))
+    for bus in ("virtio", "ahci"):
+        suite.add(f"file_systems::tree_of_programs_is_read_by_the_host ({bus})",
+                  lambda bus=bus: tree_of_programs_is_read_by_the_host(Ext2(4096), 96 * MIB, bus=bus))
     suite.add("file_systems::tree_of_the_host_is_read (ISO 9660)",
               lambda: tree_of_the_host_is_read(Iso9660(), 0))
     for test in (programs_make_file_systems, programs_print_the_same_on_ext2,

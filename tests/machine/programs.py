@@ -50,7 +50,6 @@ def some_print_the_same_on_uefi():
     assert not wrong, wrong
 
 
-
 def program_prints_the_same_as_on_linux(name, cpus):
     with _lock:
         output = outputs(cpus)[name]

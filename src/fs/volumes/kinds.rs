@@ -53,15 +53,17 @@ fn make(
         return Err(FsError::NoDevice);
     }
     let cache = device_cache::of_device(number.minor)?;
+    let is_read_only = request.is_read_only || cache.device().disk().is_read_only;
     if let Some(mounted) = cache.mounted() {
-        return if mounted.kind() == kind { Ok(mounted) } else { Err(FsError::Busy) };
+        // As on Linux, all mounts of a device have the same rights.
+        let is_same = mounted.kind() == kind && mounted.is_read_only() == is_read_only;
+        return if is_same { Ok(mounted) } else { Err(FsError::Busy) };
     }
     let name = cache.device().name();
     if !request.options.is_empty() {
         log::error!("{name}: no options of {kind} are known");
         return Err(FsError::InvalidArgument);
     }
-    let is_read_only = request.is_read_only || cache.device().disk().is_read_only;
     let access = if is_read_only { Access::ReadOnly } else { Access::ReadWrite };
     let volume = open(CachedMedium(cache.clone()), access).inspect_err(|error| {
         // A program tries all kinds until one fits.

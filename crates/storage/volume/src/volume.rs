@@ -226,8 +226,9 @@ pub trait Volume: Send {
         kind: RenameKind,
     ) -> Result<(), VolumeError>;
 
-    /// Returns where the bytes of a file from `offset_bytes` on are, at most `len_bytes` of them. They
-    /// may lie behind the end of the file; for [`MapFor::Find`] they are a hole there.
+    /// Returns where the bytes of a regular file from `offset_bytes` on are, at most `len_bytes` of them.
+    /// They may lie behind the end of the file, where blocks may have been allocated for a write that is
+    /// under way; others are a hole there for [`MapFor::Find`]. The last block of a file is passed whole.
     ///
     /// # Errors
     /// [`VolumeError::NoSpace`], [`VolumeError::TooLarge`].
@@ -246,7 +247,7 @@ pub trait Volume: Send {
     /// See [`Volume`].
     fn truncate(&mut self, node: NodeId, size_bytes: u64) -> Result<(), VolumeError>;
 
-    /// Ends the use of a node. If it has no name, its blocks are freed. `now` is recorded as the time of
+    /// Ends the use of a node, however often it was returned. If it has no name, its blocks are freed. `now` is recorded as the time of
     /// its end.
     ///
     /// # Errors
