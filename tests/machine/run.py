@@ -156,6 +156,13 @@ def disk_is_attached_by_the_bus_that_is_named():
         assert (done.returncode, done.stderr) == (2, WRONG_BUS), done
 
 
+def root_on_a_disk_needs_no_archive():
+    with Folder(None) as folder:
+        done = call("run", "--kernel", folder.kernel, CMDLINE="quiet root=/dev/vda2 rw", DISPLAY="",
+                    WAYLAND_DISPLAY="")
+        assert done.stdout.splitlines()[-2:] == ["quiet root=/dev/vda2 rw", "symbols"], done
+
+
 def bad_programs_are_refused():
     with Folder(0) as folder:
         (folder.path / "script").write_text("#!/bin/sh\n")
@@ -188,6 +195,6 @@ def make_run_ends_with_the_status_of_the_program():
 def add_to(suite):
     for test in (status_of_the_program_is_that_of_the_tool, machine_without_a_status_is_reported,
                  command_line_and_archive_reach_the_kernel, bad_programs_are_refused,
-                 disk_is_attached_by_the_bus_that_is_named,
+                 disk_is_attached_by_the_bus_that_is_named, root_on_a_disk_needs_no_archive,
                  make_run_ends_with_the_status_of_the_program):
         suite.add(f"run::{test.__name__}", test)
