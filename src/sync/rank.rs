@@ -57,6 +57,8 @@ ranks! {
         AddressSpace,
         /// The allocated pages of shared memory.
         SharedMemory,
+        /// The changes of a file system that are being written back.
+        WriteBack,
         /// The transfers of a file's pages from and to a disk.
         PageTransfers,
         /// A file system on a disk: its names, attributes and block maps.

@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use heapless::Vec as ShortVec;
 
-use super::dirty::{self, DirtyPages, RUN_PAGES};
+use super::dirty::{self, DirtyPages, RUN_PAGES, Run};
 use super::store::{PAGE_BYTES, PageStore};
 use crate::fs::error::FsError;
 use crate::fs::io::{BytesMut, Source};
@@ -326,9 +326,7 @@ impl Stored {
             let Some(run) = self.dirty.lock().take_run(start) else {
                 return result;
             };
-            let pages: Result<Frames, FsError> =
-                run.pages.clone().map(|index| cache.page(index)?.ok_or(FsError::Io)).collect();
-            let written = pages.and_then(|pages| self.store.write(run.bytes.clone(), &pages));
+            let written = self.write_run(cache, &run);
             if let Err(error) = written {
                 self.failures.fetch_add(1, Ordering::AcqRel);
                 result = result.and(Err(error));
@@ -338,6 +336,25 @@ impl Stored {
             self.dirty.lock().remove_clean(run.pages.clone(), are_mapped && !is_part);
             start = if is_part { run.pages.start } else { run.pages.end };
         }
+    }
+
+    /// Writes pages to the store, but for those that were removed with the end of the file while a program
+    /// was mapping them.
+    fn write_run(&self, cache: &dyn Residents, run: &Run) -> Result<(), FsError> {
+        let mut pages = Frames::new();
+        let mut start = run.bytes.start;
+        for index in run.pages.clone() {
+            if let Some(page) = cache.page(index)? {
+                pages.push(page).expect("a run has at most as many pages");
+                continue;
+            }
+            if !pages.is_empty() {
+                self.store.write(start..index * PAGE_BYTES, &pages)?;
+                pages.clear();
+            }
+            start = (index + 1) * PAGE_BYTES;
+        }
+        if pages.is_empty() { Ok(()) } else { self.store.write(start..run.bytes.end, &pages) }
     }
 
     /// Writes dirty pages back if there are too many in the whole machine. An error is reported by

@@ -36,6 +36,9 @@ pub(super) struct Mounted {
     /// Protects the inodes with changes, which it keeps in memory, by the numbers of their nodes; held to
     /// add or to take one.
     changed: SpinMutex<PageTree<Arc<Inode>>>,
+    /// Held while changes are written back, so that a sync returns only after those that another thread
+    /// has taken from the list are written, too.
+    writing_back: Mutex<()>,
     access: Access,
     is_closed: AtomicBool,
 }
@@ -61,6 +64,7 @@ impl Mounted {
             inodes: SpinMutex::new(Rank::Files, PageTree::new()),
             ended: SpinMutex::new(Rank::Files, Vec::new()),
             changed: SpinMutex::new(Rank::Files, PageTree::new()),
+            writing_back: Mutex::new(Rank::WriteBack, ()),
             access,
             is_closed: AtomicBool::new(false),
         })?)
@@ -190,6 +194,7 @@ impl Mounted {
 
     /// Writes the changes of all inodes to the disk and to the volume. May wait.
     fn write_inodes_back(&self) -> Result<(), FsError> {
+        let _writing = self.writing_back.lock();
         let mut result = Ok(());
         // Those that change meanwhile, and come before, are written the next time.
         let mut start = 0;

@@ -172,14 +172,18 @@ impl Node {
 
     /// Writes changed attributes to the volume.
     pub(super) fn write_attributes(&self, inode: &Inode) -> Result<(), FsError> {
-        if !self.has_changes.swap(false, Ordering::AcqRel) {
+        if !self.has_changes.load(Ordering::Acquire) {
             return Ok(());
         }
-        let attributes = attributes_of(inode);
-        let result = self.mounted.with(|volume| Ok(volume.set_attributes(self.id, &attributes)?));
-        if result.is_err() {
-            self.has_changes.store(true, Ordering::Release);
-        }
-        result
+        self.mounted.with(|volume| {
+            // Cleared with the volume locked: another thread that finds no changes, and locks it
+            // afterwards to commit them, commits these.
+            self.has_changes.store(false, Ordering::Release);
+            let result = volume.set_attributes(self.id, &attributes_of(inode));
+            if result.is_err() {
+                self.has_changes.store(true, Ordering::Release);
+            }
+            Ok(result?)
+        })
     }
 }
