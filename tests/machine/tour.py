@@ -7,6 +7,7 @@ for the running command.
 """
 
 import re
+import tempfile
 
 from machine import ROOT
 from machine.images import image
@@ -205,7 +206,11 @@ def is_complaint(output):
 def examples_work():
     document = DOCUMENT.read_text()
     wrong = []
-    with machine(document) as qemu:
+    disk = tempfile.NamedTemporaryFile(prefix="farjump-disk-")
+    disk.truncate(1 << 20)
+    with disk, machine(
+            document, "-drive", f"if=none,id=d,format=raw,file={disk.name}",
+            "-device", "nvme,drive=d,serial=1") as qemu:
         qemu.expect("farjump> ")
         names = re.findall(r"^(\w+)", qemu.command("help").partition("\n\n")[0], re.M)
         assert len(names) > 35, names

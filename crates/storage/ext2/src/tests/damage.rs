@@ -15,7 +15,7 @@ use crate::Ext2;
 use crate::fields::BlockNumber;
 
 /// The volumes that are damaged.
-const CASES: u64 = 20_000;
+const CASES: u64 = 4_000;
 /// The number of volumes, if another one is wanted.
 const CASES_VARIABLE: &str = "EXT2_DAMAGED_VOLUMES";
 

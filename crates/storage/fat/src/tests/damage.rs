@@ -13,7 +13,7 @@ use super::random::Random;
 use crate::Fat;
 use crate::boot_sector::{Geometry, Root};
 
-const DEFAULT_VOLUMES: usize = 20_000;
+const DEFAULT_VOLUMES: usize = 4_000;
 /// The accesses that the operations on one volume may need.
 const BUDGET: u64 = 3_000_000;
 

@@ -16,7 +16,7 @@ use super::source::Source;
 use crate::Iso9660;
 
 /// The number of images, unless ISO9660_DAMAGED_IMAGES is set.
-const IMAGES: u64 = 20_000;
+const IMAGES: u64 = 4_000;
 /// The most bytes of a file that are looked up.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 /// The most reads that a walk may need.
