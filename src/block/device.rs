@@ -10,6 +10,7 @@ use partition_table::{Identity, PartitionKind};
 
 use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
 use crate::drivers::block::request::{IoError, Operation, Request, Segment};
+use crate::drivers::block::trace::Trace;
 use crate::mm::kernel::frames::SharedFrame;
 use crate::mm::kernel::layout::FRAME_BYTES;
 
@@ -89,6 +90,11 @@ impl BlockDevice {
     /// Returns the properties of its disk.
     pub fn disk(&self) -> &DiskInfo {
         self.disk.info()
+    }
+
+    /// Returns the trace of its disk's requests.
+    pub fn trace(&self) -> &Trace {
+        self.disk.trace()
     }
 
     /// Returns its place in the table of its disk; `None` for a whole disk.

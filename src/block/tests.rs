@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use super::device::{BlockDevice, Direction};
 use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
 use crate::drivers::block::request::{IoError, Operation, Request};
+use crate::drivers::block::trace::Trace;
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
 use crate::sync::{Rank, SpinMutex};
 
@@ -19,6 +20,7 @@ struct MemoryDisk {
     /// The most requests that it has at once, and how many it has.
     room: usize,
     begun: AtomicUsize,
+    trace: Trace,
 }
 
 impl MemoryDisk {
@@ -37,13 +39,18 @@ impl MemoryDisk {
 
     fn with_room(info: DiskInfo, bad: Option<u64>, room: usize) -> Arc<Self> {
         let requests = SpinMutex::new(Rank::Process, Vec::new());
-        Arc::new(Self { info, requests, bad, room, begun: AtomicUsize::new(0) })
+        let trace = Trace::try_new().expect("there is memory");
+        Arc::new(Self { info, requests, bad, room, begun: AtomicUsize::new(0), trace })
     }
 }
 
 impl Disk for MemoryDisk {
     fn info(&self) -> &DiskInfo {
         &self.info
+    }
+
+    fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     fn begin(&self, request: Request) -> Result<Begun, IoError> {

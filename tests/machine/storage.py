@@ -239,6 +239,36 @@ def disks_and_drives_at_the_ports_of_one_controller():
         assert re.search(r"sda: QEMU HARDDISK, .*; port 1, 32 commands, with interrupts", shown), shown
 
 
+def requests_are_traced(bus):
+    """What was read, where and how; and that the disk has the requests of many processes at once."""
+    disk = random_disk(MIB, seed=11)
+    whole = BUSES[bus].disk
+    with disk, shell.machine("quiet", *arguments(bus, disk)) as qemu:
+        typist = shell.Typist(qemu)
+        typist.run(f"D=/dev/{whole} T='farjump blktrace {whole}'")
+        typist.run("r() { dd if=$D iflag=direct bs=$1 skip=$2 count=1 >/dev/null 2>&1; }")
+        typist.run("r 512 77; r 12k 9")
+        typist.run("dd if=/dev/zero of=$D bs=4k seek=100 count=2 conv=fsync 2>/dev/null")
+        shown = typist.run("$T")
+        found = re.findall(r"^ +\d+  (\w+) +(\d+) +([\d.]+) +(\d+) +\d+  (.*)$", shown, re.M)
+        for expected in (("read", "77", "0.5", "1", "done"), ("read", "216", "12.0", "1", "done"),
+                         ("write", "800", "8.0", "1", "done"), ("flush", "0", "0.0", "1", "done")):
+            assert expected in found, shown
+        assert "\n1 flush: nanoseconds each\n" in shown, shown
+        limits = dict.fromkeys(("bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"), 0)
+        # Some of the 40 requests are answered at once, the others wait.
+        qemu.qmp("block_set_io_throttle", device="d", bps=1, **limits)
+        typist.run("for i in $(seq 40); do r 4k $i & done")
+        typist.wait_until("$T | grep -Eq 'in flight: (3[2-9]|40)$'")
+        qemu.qmp("block_set_io_throttle", device="d", bps=0, **limits)
+        typist.run("wait")
+        depths = [int(depth) for depth in re.findall(
+            r"^ +\d+  read +\d+ +4.0 +(\d+) +\d+  done", typist.run("$T"), re.M)]
+        assert max(depths) >= 32 and len(depths) >= 40, depths
+        assert re.search(rf"^{whole} +read +\d+( +\d+){{4}}$", typist.run("farjump blktrace"), re.M)
+        assert "there is no such disk" in typist.run("farjump blktrace sdx")
+
+
 def read_only_disk_refuses_writes(bus):
     disk = random_disk(MIB, seed=8)
     more = arguments(bus, disk, drive=",read-only=on")
@@ -269,7 +299,7 @@ def add_to(suite):
         for sector_bytes in (512, 4096) if bus != "ahci" else (512,):
             add(programs_write_what_the_host_reads, f"{bus}, {sector_bytes}", bus, sector_bytes)
         for test in (errors_of_a_disk_are_reported_and_the_rest_goes_on,
-                     disk_works_without_interrupts):
+                     disk_works_without_interrupts, requests_are_traced):
             add(test, bus, bus)
     for bus, *names in (("nvme", "nvme0n1", "nvme1n1"), ("virtio", "vda", "vdb"),
                         ("ahci", "sda", "sdb")):

@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::request::{IoError, Operation, Request};
+use super::trace::Trace;
 use crate::sync::{Rank, SpinMutex};
 
 /// The properties of a disk. They never change.
@@ -53,13 +54,17 @@ pub struct Begun {
     pub(super) queue: u16,
     /// The request's slot in the queue.
     pub(super) slot: u16,
+    /// When it began, by the kernel's clock, in nanoseconds.
+    pub(super) begun_ns: u64,
+    /// The number of requests that the disk had then, with this one.
+    pub(super) depth: u32,
 }
 
 #[cfg(test)]
 impl Begun {
     /// Makes a request that a disk of a test has begun.
     pub(crate) fn for_test(queue: u16, slot: u16) -> Self {
-        Self { queue, slot }
+        Self { queue, slot, begun_ns: 0, depth: 0 }
     }
 
     /// Returns the numbers of [`for_test`](Self::for_test).
@@ -81,6 +86,9 @@ pub enum NotBegun {
 pub trait Disk: Send + Sync {
     /// Returns its properties.
     fn info(&self) -> &DiskInfo;
+
+    /// Returns the trace of its requests.
+    fn trace(&self) -> &Trace;
 
     /// Begins a request. Waits until the disk's queue has room, so the caller has no requests that it
     /// has to finish first. Not for interrupt handlers.
@@ -106,7 +114,10 @@ pub trait Disk: Send + Sync {
 static DISKS: SpinMutex<Vec<Arc<dyn Disk>>> = SpinMutex::new(Rank::Drivers, Vec::new());
 
 /// Adds a disk. Returns whether there is memory for it.
-pub(super) fn add(disk: Arc<dyn Disk>) -> bool {
+pub(super) fn add(disk: impl Disk + 'static) -> bool {
+    let Ok(disk) = Arc::try_new(disk) else {
+        return false;
+    };
     let mut disks = DISKS.lock();
     let has_room = disks.try_reserve(1).is_ok();
     if has_room {

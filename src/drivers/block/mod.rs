@@ -5,7 +5,9 @@
 //! | [`disk`] | what every disk offers to the block layer |
 //! | [`request`] | a transfer, and the memory that takes part in it |
 //! | [`controllers`] | the list of controllers |
-//! | [`slots`] | the requests that a device has, and their outcomes |
+//! | [`trace`] | the last requests of a disk, and how long they took |
+//! | [`queued`] | what disks with queues have in common |
+//! | [`slots`] | the requests that a device has, and their ends |
 //! | [`messages`] | the interrupts of a controller |
 //! | [`ahci`] | controllers of Serial ATA disks |
 //! | [`nvme`] | controllers of NVM Express |
@@ -16,6 +18,8 @@ pub mod controllers;
 pub mod disk;
 mod messages;
 pub mod nvme;
+mod queued;
 pub mod request;
 mod slots;
+pub mod trace;
 pub mod virtio;

@@ -1,20 +1,20 @@
-//! The slots of a disk's queue: the requests that the device has, and their outcomes.
+//! The slots of a disk's queue: the requests that the device has, and their ends.
 //!
 //! A request has a slot from its submission until its waiter has taken the outcome. The slot owns the
 //! memory of the request, so that it isn't freed while the device accesses it.
 //!
 //! The interrupt handler only ends requests and wakes the waiters, which free the memory.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use super::request::{IoError, Request};
+use super::request::Request;
 use crate::arch::time::clock::now_ns;
 use crate::sync::{Rank, SpinMutex, WaitQueue};
 
 /// The time in which a request has to be answered; Linux waits for 30 s.
 pub(super) const ANSWER_NS: u64 = 10_000_000_000;
-/// How often a request is submitted before it fails.
-const TRIES: u32 = 3;
 /// The time after which a waiter looks for an answer without an interrupt.
 pub(super) const LOOK_NS: u64 = 1_000_000_000;
 /// The same if the device sends no interrupts.
@@ -50,21 +50,12 @@ impl Answers {
     }
 }
 
-/// What follows after an answer of the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// The request has succeeded.
-    Done,
-    /// It has failed, but may succeed if it is submitted again.
-    Retry,
-    /// It has failed.
-    Failed,
-}
-
 /// A slot for a request.
 struct Slot {
     /// The state: a kind in the lower half, the identifier or the status in the upper one.
     progress: AtomicU32,
+    /// When the device has answered, by the kernel's clock, in nanoseconds.
+    ended_ns: AtomicU64,
     /// Woken when the device has answered.
     ended: WaitQueue,
 }
@@ -77,7 +68,11 @@ const KIND: u32 = 0xFFFF;
 
 impl Slot {
     const fn new() -> Self {
-        Self { progress: AtomicU32::new(FREE), ended: WaitQueue::new() }
+        Self {
+            progress: AtomicU32::new(FREE),
+            ended_ns: AtomicU64::new(0),
+            ended: WaitQueue::new(),
+        }
     }
 
     fn progress(&self) -> Progress {
@@ -90,26 +85,38 @@ impl Slot {
     }
 }
 
-/// The slots of a queue: at most `N`, which is at most 64.
-pub(super) struct Slots<const N: usize> {
+/// The most slots of a queue.
+const SLOTS_MAX: usize = u64::BITS as usize;
+
+/// The slots of a queue.
+pub(super) struct Slots {
     /// The free slots, one bit each.
     free: AtomicU64,
-    slots: [Slot; N],
+    slots: Box<[Slot]>,
     /// Protects the requests in the slots; held to store or to take one.
-    requests: SpinMutex<[Option<Request>; N]>,
+    requests: SpinMutex<Box<[Option<Request>]>>,
     /// Woken when a slot is free again.
     freed: WaitQueue,
 }
 
-impl<const N: usize> Slots<N> {
-    /// Makes `count` free slots, at most `N`.
-    pub(super) fn new(count: usize) -> Self {
-        Self {
+/// Returns `count` values; `None` if there is no memory.
+fn boxed<T>(count: usize, value: impl Fn() -> T) -> Option<Box<[T]>> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).ok()?;
+    values.extend((0..count).map(|_| value()));
+    Some(values.into_boxed_slice())
+}
+
+impl Slots {
+    /// Makes `count` free slots, at most 64; `None` if there is no memory.
+    pub(super) fn try_new(count: usize) -> Option<Self> {
+        let count = count.min(SLOTS_MAX);
+        Some(Self {
             free: AtomicU64::new(Self::first(count)),
-            slots: [const { Slot::new() }; N],
-            requests: SpinMutex::new(Rank::Drivers, [const { None }; N]),
+            slots: boxed(count, Slot::new)?,
+            requests: SpinMutex::new(Rank::Drivers, boxed(count, || None)?),
             freed: WaitQueue::new(),
-        }
+        })
     }
 
     /// Leaves only the first `count` slots. All are free.
@@ -124,8 +131,8 @@ impl<const N: usize> Slots<N> {
 
     /// Returns the first `count` slots, one bit each.
     fn first(count: usize) -> u64 {
-        match count.min(N) {
-            64.. => u64::MAX,
+        match count {
+            SLOTS_MAX.. => u64::MAX,
             count => (1 << count) - 1,
         }
     }
@@ -182,10 +189,13 @@ impl<const N: usize> Slots<N> {
     /// Ends the request in flight in a slot by the device's answer, and wakes its waiter. Returns
     /// whether there is one with this identifier. Never waits.
     pub(super) fn end(&self, slot: u16, identifier: u16, status: u16) -> bool {
-        let Some(slot) = self.slots.get(usize::from(slot)) else {
+        let expected = IN_FLIGHT | u32::from(identifier) << 16;
+        let slot = self.slots.get(usize::from(slot));
+        let Some(slot) = slot.filter(|slot| slot.progress.load(Ordering::Relaxed) == expected)
+        else {
             return false;
         };
-        let expected = IN_FLIGHT | u32::from(identifier) << 16;
+        slot.ended_ns.store(now_ns(), Ordering::Relaxed);
         let ended = ENDED | u32::from(status) << 16;
         let change =
             slot.progress.compare_exchange(expected, ended, Ordering::Release, Ordering::Relaxed);
@@ -193,6 +203,12 @@ impl<const N: usize> Slots<N> {
             slot.ended.wake_all();
         }
         change.is_ok()
+    }
+
+    /// Returns when the device has answered the last time in a slot, by the kernel's clock, in
+    /// nanoseconds.
+    pub(super) fn ended_ns(&self, slot: u16) -> u64 {
+        self.slots[usize::from(slot)].ended_ns.load(Ordering::Relaxed)
     }
 
     /// Ends all requests in flight as [`Progress::Reset`]. The device no longer accesses their
@@ -261,37 +277,14 @@ impl<const N: usize> Slots<N> {
         self.wait_looking(slot, now_ns() + ANSWER_NS, answers.look_ns(), look)
     }
 
-    /// Returns the outcome of a request that was submitted. `wait` waits for its end, `judge`
-    /// evaluates and logs a status, and `submit` submits the request again, which is done a limited
-    /// number of times. `is_gone` returns whether the device is gone.
-    ///
-    /// # Errors
-    /// [`IoError::Failed`], [`IoError::Gone`], and the errors of `submit`.
-    pub(super) fn outcome(
-        &self,
-        wait: impl Fn() -> Progress,
-        judge: impl Fn(u16) -> Verdict,
-        is_gone: impl Fn() -> bool,
-        submit: impl Fn() -> Result<(), IoError>,
-    ) -> Result<(), IoError> {
-        for number in 1..=TRIES {
-            let verdict = match wait() {
-                Progress::Ended(status) => judge(status),
-                Progress::Reset | Progress::InFlight => Verdict::Retry,
-            };
-            match verdict {
-                Verdict::Done => return Ok(()),
-                _ if is_gone() => return Err(IoError::Gone),
-                Verdict::Retry if number < TRIES => submit()?,
-                Verdict::Retry | Verdict::Failed => break,
-            }
-        }
-        Err(IoError::Failed)
+    /// Takes the request of a slot, which isn't in flight.
+    pub(super) fn take_request(&self, slot: u16) -> Option<Request> {
+        self.requests.lock()[usize::from(slot)].take()
     }
 
-    /// Frees a slot whose request isn't in flight, and then the request.
+    /// Frees a slot whose request isn't in flight, and then the request, if it wasn't taken.
     pub(super) fn free(&self, slot: u16) {
-        let request = self.requests.lock()[usize::from(slot)].take();
+        let request = self.take_request(slot);
         self.slots[usize::from(slot)].progress.store(FREE, Ordering::Relaxed);
         self.free.fetch_or(1 << slot, Ordering::Release);
         self.freed.wake_one();

@@ -16,6 +16,7 @@ pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &cpu::backtrace::COMMAND,
     &session::bench::COMMAND,
     &devices::blkdump::COMMAND,
+    &devices::blktrace::COMMAND,
     &session::boot::COMMAND,
     &devices::cache::COMMAND,
     &session::cat::COMMAND,

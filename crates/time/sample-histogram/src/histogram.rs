@@ -42,6 +42,16 @@ impl Histogram {
         Ok(Self { counts: counts.into_boxed_slice(), count: 0, min: u64::MAX, max: 0 })
     }
 
+    /// Makes a copy.
+    ///
+    /// # Errors
+    /// [`NoMemory`].
+    pub fn try_clone(&self) -> Result<Self, NoMemory> {
+        let mut copy = Self::try_new()?;
+        copy.counts.copy_from_slice(&self.counts);
+        Ok(Self { counts: copy.counts, ..*self })
+    }
+
     /// Adds a value. After 2^32 - 1 values, further ones are ignored.
     #[inline]
     pub fn record(&mut self, value: u64) {

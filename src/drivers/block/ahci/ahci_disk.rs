@@ -9,18 +9,22 @@ use ata::identify::Identity;
 use ata::status::Status;
 
 use super::port::{Port, REQUEST_BYTES_MAX, regions};
-use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
+use crate::drivers::block::disk::DiskInfo;
+use crate::drivers::block::queued::{Queue, QueuedDisk, Verdict};
 use crate::drivers::block::request::{IoError, Operation, Request};
-use crate::drivers::block::slots::Verdict;
+use crate::drivers::block::slots::{Progress, Slots};
+use crate::drivers::block::trace::Trace;
 
 /// A disk.
 pub(super) struct AhciDisk {
     port: Arc<Port>,
     info: DiskInfo,
+    trace: Trace,
 }
 
 impl AhciDisk {
-    pub(super) fn new(port: Arc<Port>, name: String, identity: &Identity) -> Self {
+    /// Makes the disk at a port; `None` if there is no memory.
+    pub(super) fn try_new(port: Arc<Port>, name: String, identity: &Identity) -> Option<Self> {
         let info = DiskInfo {
             name,
             model: format!("{} {}", identity.model, identity.serial),
@@ -30,7 +34,7 @@ impl AhciDisk {
             is_read_only: false,
             has_write_cache: identity.has_write_cache,
         };
-        Self { port, info }
+        Some(Self { port, info, trace: Trace::try_new()? })
     }
 
     fn command(&self, request: &Request) -> Result<Command, IoError> {
@@ -53,81 +57,71 @@ impl AhciDisk {
         });
         described.unwrap_or(Err(IoError::Invalid))
     }
+}
 
-    /// Submits the request of a slot; a flush is executed.
-    fn submit(&self, slot: u16) -> Result<(), IoError> {
-        let command = self.describe(slot)?;
-        if command != Command::Flush && self.port.submit(slot, command)? {
-            return Ok(());
-        }
-        self.port.execute_alone(slot, command)
+impl Queue for Port {
+    /// A port has one queue.
+    fn id(&self) -> u16 {
+        0
     }
 
-    /// Evaluates the status of a slot's command, and logs an error.
-    fn judge(&self, slot: u16, status: u16) -> Verdict {
-        if status == 0 {
-            return Verdict::Done;
-        }
-        let status = Status::from_word(status.into());
-        let request = self.port.slots.with_request(slot, |it| (it.operation, it.sector));
-        let name = &self.info.name;
-        if let Some((operation, sector)) = request {
-            log::error!("{name}: {operation:?} at sector {sector}: {status}");
-        }
-        if status.is_transient() { Verdict::Retry } else { Verdict::Failed }
-    }
-
-    /// Returns the outcome of the request that was submitted in a slot.
-    fn outcome(&self, slot: u16) -> Result<(), IoError> {
-        self.port.slots.outcome(
-            || self.port.wait(slot),
-            |status| self.judge(slot, status),
-            || self.port.is_gone(),
-            // Alone: the answer is that of this command.
-            || self.port.execute_alone(slot, self.describe(slot)?),
-        )
-    }
-
-    /// Begins a request in a slot that was taken.
-    fn begin_in(&self, slot: u16, request: Request) -> Result<Begun, IoError> {
-        self.port.slots.keep(slot, request);
-        match self.submit(slot) {
-            Ok(()) => Ok(Begun { queue: 0, slot }),
-            Err(error) => {
-                self.port.slots.free(slot);
-                Err(error)
-            }
-        }
+    fn slots(&self) -> &Slots {
+        &self.slots
     }
 }
 
-impl Disk for AhciDisk {
+impl QueuedDisk for AhciDisk {
+    type Queue = Port;
+    type Status = Status;
+
+    const WRITES_THROUGH: bool = false;
+
     fn info(&self) -> &DiskInfo {
         &self.info
     }
 
-    fn begin(&self, request: Request) -> Result<Begun, IoError> {
-        self.begin_in(self.port.slots.take(), request)
+    fn trace(&self) -> &Trace {
+        &self.trace
     }
 
-    fn try_begin(&self, request: Request) -> Result<Begun, NotBegun> {
-        match self.port.slots.try_take() {
-            Some(slot) => self.begin_in(slot, request).map_err(NotBegun::Failed),
-            None => Err(NotBegun::Full(request)),
-        }
+    fn queue_here(&self) -> &Port {
+        &self.port
     }
 
-    fn finish(&self, begun: Begun) -> Result<(), IoError> {
-        let Begun { slot, .. } = begun;
-        let slots = &self.port.slots;
-        let mut result = self.outcome(slot);
-        let is_forced =
-            slots.with_request(slot, |it| it.operation == Operation::Write { is_forced: true });
-        if result.is_ok() && is_forced == Some(true) && self.info.has_write_cache {
-            slots.keep(slot, Request::flush());
-            result = self.submit(slot).and_then(|()| self.outcome(slot));
+    fn queue(&self, _id: u16) -> &Port {
+        &self.port
+    }
+
+    /// A flush is executed.
+    fn submit(&self, port: &Port, slot: u16) -> Result<(), IoError> {
+        let command = self.describe(slot)?;
+        if command != Command::Flush && port.submit(slot, command)? {
+            return Ok(());
         }
-        slots.free(slot);
-        result
+        port.execute_alone(slot, command)
+    }
+
+    /// Alone, so that the answer is that of this command.
+    fn submit_again(&self, port: &Port, slot: u16) -> Result<(), IoError> {
+        port.execute_alone(slot, self.describe(slot)?)
+    }
+
+    fn wait(&self, port: &Port, slot: u16) -> Progress {
+        port.wait(slot)
+    }
+
+    fn judge(&self, status: u16) -> (Verdict, Status) {
+        let is_done = status == 0;
+        let status = Status::from_word(status.into());
+        let verdict = match status {
+            _ if is_done => Verdict::Done,
+            _ if status.is_transient() => Verdict::Retry,
+            _ => Verdict::Failed,
+        };
+        (verdict, status)
+    }
+
+    fn is_gone(&self) -> bool {
+        self.port.is_gone()
     }
 }

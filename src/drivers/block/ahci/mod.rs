@@ -37,8 +37,8 @@ pub fn start(function: &Function) -> Result<(), AhciError> {
     for (port, identity) in disks {
         let name = disk::next_name("sd");
         controller.log_disk(&name, &port, &identity);
-        let disk = AhciDisk::new(port, name, &identity);
-        if !disk::add(Arc::new(disk)) {
+        let disk = AhciDisk::try_new(port, name, &identity);
+        if !disk.is_some_and(disk::add) {
             return Err(AhciError::NoMemory);
         }
     }

@@ -54,7 +54,7 @@ pub(super) struct Port {
     has_interrupts: AtomicBool,
     /// Protects the slots in flight; taken by submitters, waiters and the interrupt handler.
     state: IrqMutex<State>,
-    pub(super) slots: Slots<SLOTS>,
+    pub(super) slots: Slots,
     /// Woken when no command is in flight.
     idle: WaitQueue,
     /// Held for reading while a command is issued, and for writing while one is executed alone, or
@@ -76,7 +76,7 @@ impl Port {
             is_queued: false,
             has_interrupts: AtomicBool::new(false),
             state: IrqMutex::new(Rank::Device, state),
-            slots: Slots::new(slots.into()),
+            slots: Slots::try_new(slots.into()).ok_or(AhciError::NoMemory)?,
             idle: WaitQueue::new(),
             gate: RwLock::new(Rank::ControllerGate, ()),
             is_gone: AtomicBool::new(false),

@@ -24,6 +24,7 @@ use crate::arch::irq::Handler;
 use crate::arch::time::clock::now_ns;
 use crate::drivers::block::controllers;
 use crate::drivers::block::messages::Messages;
+use crate::drivers::block::queued::Queue;
 use crate::drivers::block::slots::{ANSWER_NS, LOOK_NS, LOOK_WITHOUT_INTERRUPTS_NS, Progress};
 use crate::drivers::bus::pci::{Function, OwnedFunction};
 use crate::mm::kernel::dma_memory::DmaMemory;

@@ -46,8 +46,8 @@ pub fn start(function: &Function) -> Result<(), NvmeError> {
         let data = controller.identify(Identify::Namespace(number))?;
         match Namespace::from_bytes(&data) {
             Ok(namespace) => {
-                let disk = NvmeDisk::new(controller.clone(), number, namespace, &about);
-                if !disk::add(Arc::new(disk)) {
+                let disk = NvmeDisk::try_new(controller.clone(), number, namespace, &about);
+                if !disk.is_some_and(disk::add) {
                     return Err(NvmeError::NoMemory);
                 }
             }

@@ -10,24 +10,28 @@ use nvme_protocol::prp::DataPointer;
 
 use super::controller::Controller;
 use super::queue::{QueuePair, REQUEST_BYTES_MAX};
-use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
+use crate::drivers::block::disk::DiskInfo;
+use crate::drivers::block::queued::{QueuedDisk, Verdict};
 use crate::drivers::block::request::{IoError, Operation, Request};
-use crate::drivers::block::slots::Verdict;
+use crate::drivers::block::slots::Progress;
+use crate::drivers::block::trace::Trace;
 
 /// A namespace.
 pub(super) struct NvmeDisk {
     controller: Arc<Controller>,
     namespace: u32,
     info: DiskInfo,
+    trace: Trace,
 }
 
 impl NvmeDisk {
-    pub(super) fn new(
+    /// Makes the disk of a namespace; `None` if there is no memory.
+    pub(super) fn try_new(
         controller: Arc<Controller>,
         number: u32,
         namespace: Namespace,
         about: &ControllerInfo,
-    ) -> Self {
+    ) -> Option<Self> {
         let page_bytes_min = controller.registers.capabilities().page_bytes_min();
         let limit_bytes = about.transfer_bytes_max(page_bytes_min).unwrap_or(u64::MAX);
         let info = DiskInfo {
@@ -39,7 +43,7 @@ impl NvmeDisk {
             is_read_only: namespace.is_read_only,
             has_write_cache: about.has_write_cache,
         };
-        Self { controller, namespace: number, info }
+        Some(Self { controller, namespace: number, info, trace: Trace::try_new()? })
     }
 
     /// Returns the command of a request whose memory is described by `data`.
@@ -52,8 +56,30 @@ impl NvmeDisk {
         };
         Ok(Command::transfer(direction, self.namespace, request.sector, count as u16, data))
     }
+}
 
-    /// Submits the request of a slot.
+impl QueuedDisk for NvmeDisk {
+    type Queue = QueuePair;
+    type Status = Status;
+
+    const WRITES_THROUGH: bool = true;
+
+    fn info(&self) -> &DiskInfo {
+        &self.info
+    }
+
+    fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    fn queue_here(&self) -> &QueuePair {
+        self.controller.queue_here()
+    }
+
+    fn queue(&self, id: u16) -> &QueuePair {
+        self.controller.queue(id)
+    }
+
     fn submit(&self, queue: &QueuePair, slot: u16) -> Result<(), IoError> {
         let command = queue.slots.with_request(slot, |request| {
             let data = match request.operation {
@@ -72,60 +98,21 @@ impl NvmeDisk {
         }
     }
 
-    /// Evaluates the status of a slot's command, and logs an error.
-    fn judge(&self, queue: &QueuePair, slot: u16, status: Status) -> Verdict {
-        if status.is_success() {
-            return Verdict::Done;
-        }
-        let request = queue.slots.with_request(slot, |it| (it.operation, it.sector));
-        let name = &self.info.name;
-        if let Some((operation, sector)) = request {
-            log::error!("{name}: {operation:?} at sector {sector}: {status}");
-        }
-        if status.is_final() { Verdict::Failed } else { Verdict::Retry }
+    fn wait(&self, queue: &QueuePair, slot: u16) -> Progress {
+        self.controller.wait(queue, slot)
     }
 
-    /// Begins a request in a slot that was taken.
-    fn begin_in(&self, queue: &QueuePair, slot: u16, request: Request) -> Result<Begun, IoError> {
-        queue.slots.keep(slot, request);
-        match self.submit(queue, slot) {
-            Ok(()) => Ok(Begun { queue: queue.id(), slot }),
-            Err(error) => {
-                queue.slots.free(slot);
-                Err(error)
-            }
-        }
-    }
-}
-
-impl Disk for NvmeDisk {
-    fn info(&self) -> &DiskInfo {
-        &self.info
+    fn judge(&self, status: u16) -> (Verdict, Status) {
+        let status = Status(status);
+        let verdict = match status {
+            _ if status.is_success() => Verdict::Done,
+            _ if status.is_final() => Verdict::Failed,
+            _ => Verdict::Retry,
+        };
+        (verdict, status)
     }
 
-    fn begin(&self, request: Request) -> Result<Begun, IoError> {
-        let queue = self.controller.queue_here();
-        self.begin_in(queue, queue.slots.take(), request)
-    }
-
-    fn try_begin(&self, request: Request) -> Result<Begun, NotBegun> {
-        let queue = self.controller.queue_here();
-        match queue.slots.try_take() {
-            Some(slot) => self.begin_in(queue, slot, request).map_err(NotBegun::Failed),
-            None => Err(NotBegun::Full(request)),
-        }
-    }
-
-    fn finish(&self, begun: Begun) -> Result<(), IoError> {
-        let Begun { queue, slot } = begun;
-        let queue = self.controller.queue(queue);
-        let result = queue.slots.outcome(
-            || self.controller.wait(queue, slot),
-            |status| self.judge(queue, slot, Status(status)),
-            || self.controller.is_gone(),
-            || self.submit(queue, slot),
-        );
-        queue.slots.free(slot);
-        result
+    fn is_gone(&self) -> bool {
+        self.controller.is_gone()
     }
 }

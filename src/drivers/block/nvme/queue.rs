@@ -12,6 +12,7 @@ use nvme_protocol::prp::{DataPointer, Part, PartsError};
 use nvme_protocol::ring::{CompletionRing, SubmissionRing};
 
 use super::registers::{Doorbell, Registers};
+use crate::drivers::block::queued::Queue;
 use crate::drivers::block::request::Segment;
 use crate::drivers::block::slots::Slots;
 use crate::mm::kernel::dma_memory::DmaMemory;
@@ -52,7 +53,7 @@ pub(super) struct QueuePair {
     /// Protects the positions; taken by submitters, waiters and the interrupt handler.
     state: IrqMutex<State>,
     /// The commands in flight.
-    pub(super) slots: Slots<SLOTS>,
+    pub(super) slots: Slots,
     /// The results of the answers, by their slots.
     results: [AtomicU32; SLOTS],
 }
@@ -72,14 +73,10 @@ impl QueuePair {
             lists: memory(LIST_BYTES)?,
             state: IrqMutex::new(Rank::Device, State::new(entries)),
             // A queue has room for one command less than it has entries.
-            slots: Slots::new(usize::from(entries) - 1),
+            slots: Slots::try_new(usize::from(entries) - 1)?,
             results: [const { AtomicU32::new(0) }; SLOTS],
         };
         Arc::try_new(pair).ok()
-    }
-
-    pub(super) fn id(&self) -> u16 {
-        self.id
     }
 
     pub(super) fn entries(&self) -> u16 {
@@ -181,6 +178,16 @@ impl QueuePair {
         state.submission = SubmissionRing::new(self.entries);
         state.completion = CompletionRing::new(self.entries);
         self.slots.reset();
+    }
+}
+
+impl Queue for QueuePair {
+    fn id(&self) -> u16 {
+        self.id
+    }
+
+    fn slots(&self) -> &Slots {
+        &self.slots
     }
 }
 

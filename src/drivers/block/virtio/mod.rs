@@ -41,9 +41,9 @@ pub const DEVICES: &[u16] = &[0x1001, 0x1042];
 pub fn start(function: &Function) -> Result<(), VirtioError> {
     let name = disk::next_name("vd");
     let controller = Arc::new(Controller::try_new(function, name)?);
-    let disk = VirtioDisk::new(controller.clone(), controller.identity()?.as_str());
+    let disk = VirtioDisk::try_new(controller.clone(), controller.identity()?.as_str());
     controller.log_start();
-    if !disk::add(Arc::new(disk)) {
+    if !disk.is_some_and(disk::add) {
         return Err(VirtioError::NoMemory);
     }
     controllers::add(controller);

@@ -16,6 +16,7 @@ use virtio_protocol::ring::{Rings, Used};
 
 use super::error::VirtioError;
 use super::registers::{QueueMemory, Registers};
+use crate::drivers::block::queued;
 use crate::drivers::block::request::Segment;
 use crate::drivers::block::slots::{Answers, Slots};
 use crate::mm::kernel::dma_memory::DmaMemory;
@@ -69,7 +70,7 @@ pub(super) struct Queue {
     /// Protects the positions; taken by submitters, waiters and the interrupt handler.
     state: IrqMutex<State>,
     /// The requests in flight.
-    pub(super) slots: Slots<SLOTS>,
+    pub(super) slots: Slots,
 }
 
 impl Queue {
@@ -108,13 +109,9 @@ impl Queue {
             descriptors,
             request_descriptors,
             state: IrqMutex::new(Rank::Device, State { rings: Rings::new(entries), strays: 0 }),
-            slots: Slots::new(slots),
+            slots: Slots::try_new(slots).ok_or(VirtioError::NoMemory)?,
         };
         Arc::try_new(queue).map_err(|_| VirtioError::NoMemory)
-    }
-
-    pub(super) fn index(&self) -> u16 {
-        self.index
     }
 
     /// Returns the most segments of a request.
@@ -254,5 +251,15 @@ impl Queue {
         self.memory.zero();
         state.rings = Rings::new(self.layout.entries());
         self.slots.reset();
+    }
+}
+
+impl queued::Queue for Queue {
+    fn id(&self) -> u16 {
+        self.index
+    }
+
+    fn slots(&self) -> &Slots {
+        &self.slots
     }
 }

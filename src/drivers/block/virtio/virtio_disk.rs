@@ -7,19 +7,23 @@ use virtio_protocol::block::{Kind, Status, UNIT_BYTES};
 
 use super::controller::Controller;
 use super::queue::Queue;
-use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
-use crate::drivers::block::request::{IoError, Operation, Request};
-use crate::drivers::block::slots::Verdict;
+use crate::drivers::block::disk::DiskInfo;
+use crate::drivers::block::queued::{QueuedDisk, Verdict};
+use crate::drivers::block::request::{IoError, Operation};
+use crate::drivers::block::slots::Progress;
+use crate::drivers::block::trace::Trace;
 use crate::mm::kernel::layout::FRAME_BYTES;
 
 /// A device.
 pub(super) struct VirtioDisk {
     controller: Arc<Controller>,
     info: DiskInfo,
+    trace: Trace,
 }
 
 impl VirtioDisk {
-    pub(super) fn new(controller: Arc<Controller>, identity: &str) -> Self {
+    /// Makes the disk of a device; `None` if there is no memory.
+    pub(super) fn try_new(controller: Arc<Controller>, identity: &str) -> Option<Self> {
         let config = &controller.config;
         // A request whose first segment begins within its page has one segment more than it has
         // pages.
@@ -33,10 +37,32 @@ impl VirtioDisk {
             is_read_only: config.is_read_only,
             has_write_cache: config.has_write_cache,
         };
-        Self { controller, info }
+        Some(Self { controller, info, trace: Trace::try_new()? })
+    }
+}
+
+impl QueuedDisk for VirtioDisk {
+    type Queue = Queue;
+    type Status = Status;
+
+    const WRITES_THROUGH: bool = false;
+
+    fn info(&self) -> &DiskInfo {
+        &self.info
     }
 
-    /// Submits the request of a slot.
+    fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    fn queue_here(&self) -> &Queue {
+        self.controller.queue_here()
+    }
+
+    fn queue(&self, id: u16) -> &Queue {
+        self.controller.queue(id)
+    }
+
     fn submit(&self, queue: &Queue, slot: u16) -> Result<(), IoError> {
         let checked = queue.slots.with_request(slot, |request| {
             self.info.check(request)?;
@@ -51,74 +77,18 @@ impl VirtioDisk {
         self.controller.submit(queue, slot, kind, unit)
     }
 
-    /// Evaluates the status of a slot's request, and logs an error. The device's host has repeated
-    /// the request if that was of use.
-    fn judge(&self, queue: &Queue, slot: u16, status: Status) -> Verdict {
-        if status.is_success() {
-            return Verdict::Done;
-        }
-        let request = queue.slots.with_request(slot, |it| (it.operation, it.sector));
-        let name = &self.info.name;
-        if let Some((operation, sector)) = request {
-            log::error!("{name}: {operation:?} at sector {sector}: {status}");
-        }
-        Verdict::Failed
+    fn wait(&self, queue: &Queue, slot: u16) -> Progress {
+        self.controller.wait(queue, slot)
     }
 
-    /// Returns the outcome of the request that was submitted in a slot.
-    fn outcome(&self, queue: &Queue, slot: u16) -> Result<(), IoError> {
-        queue.slots.outcome(
-            || self.controller.wait(queue, slot),
-            |status| self.judge(queue, slot, Status(status as u8)),
-            || self.controller.is_gone(),
-            || self.submit(queue, slot),
-        )
+    fn judge(&self, status: u16) -> (Verdict, Status) {
+        let status = Status(status as u8);
+        // The device's host has repeated the request if that was of use.
+        let verdict = if status.is_success() { Verdict::Done } else { Verdict::Failed };
+        (verdict, status)
     }
 
-    /// Begins a request in a slot that was taken.
-    fn begin_in(&self, queue: &Queue, slot: u16, request: Request) -> Result<Begun, IoError> {
-        queue.slots.keep(slot, request);
-        match self.submit(queue, slot) {
-            Ok(()) => Ok(Begun { queue: queue.index(), slot }),
-            Err(error) => {
-                queue.slots.free(slot);
-                Err(error)
-            }
-        }
-    }
-}
-
-impl Disk for VirtioDisk {
-    fn info(&self) -> &DiskInfo {
-        &self.info
-    }
-
-    fn begin(&self, request: Request) -> Result<Begun, IoError> {
-        let queue = self.controller.queue_here();
-        self.begin_in(queue, queue.slots.take(), request)
-    }
-
-    fn try_begin(&self, request: Request) -> Result<Begun, NotBegun> {
-        let queue = self.controller.queue_here();
-        match queue.slots.try_take() {
-            Some(slot) => self.begin_in(queue, slot, request).map_err(NotBegun::Failed),
-            None => Err(NotBegun::Full(request)),
-        }
-    }
-
-    fn finish(&self, begun: Begun) -> Result<(), IoError> {
-        let Begun { queue, slot } = begun;
-        let queue = self.controller.queue(queue);
-        let mut result = self.outcome(queue, slot);
-        let is_forced = queue
-            .slots
-            .with_request(slot, |it| it.operation == Operation::Write { is_forced: true });
-        // No request of the device writes through its cache.
-        if result.is_ok() && is_forced == Some(true) && self.info.has_write_cache {
-            queue.slots.keep(slot, Request::flush());
-            result = self.submit(queue, slot).and_then(|()| self.outcome(queue, slot));
-        }
-        queue.slots.free(slot);
-        result
+    fn is_gone(&self) -> bool {
+        self.controller.is_gone()
     }
 }

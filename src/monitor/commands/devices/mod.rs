@@ -2,6 +2,7 @@
 
 pub(in crate::monitor) mod acpi;
 pub(in crate::monitor) mod blkdump;
+pub(in crate::monitor) mod blktrace;
 pub(in crate::monitor) mod cache;
 pub(in crate::monitor) mod date;
 pub(in crate::monitor) mod disks;
