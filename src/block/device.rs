@@ -11,7 +11,7 @@ use partition_table::{Identity, PartitionKind};
 use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
 use crate::drivers::block::request::{IoError, Operation, Request, Segment};
 use crate::drivers::block::trace::Trace;
-use crate::mm::kernel::frames::SharedFrame;
+use crate::mm::kernel::frames::{SharedFrame, parts};
 use crate::mm::kernel::layout::FRAME_BYTES;
 
 /// The most requests of a transfer that are in flight at once.
@@ -131,11 +131,31 @@ impl BlockDevice {
         range: Range<u64>,
         frames: &[SharedFrame],
     ) -> Result<(), IoError> {
+        self.transfer_at(direction, range, frames, 0)
+    }
+
+    /// As [`transfer`](Self::transfer), but from the byte `offset_bytes` of the first frame on, at
+    /// which a sector begins: a multiple of the size of a sector.
+    ///
+    /// # Errors
+    /// See [`IoError`]. A part may have been transferred.
+    ///
+    /// # Panics
+    /// If there are fewer frames than the range needs.
+    pub fn transfer_at(
+        &self,
+        direction: Direction,
+        range: Range<u64>,
+        frames: &[SharedFrame],
+        offset_bytes: u64,
+    ) -> Result<(), IoError> {
         let sector_bytes = self.sector_bytes();
         let is_valid = range.start <= range.end
             && range.end <= self.len_bytes()
-            && range.start.is_multiple_of(sector_bytes)
-            && range.end.is_multiple_of(sector_bytes);
+            && offset_bytes < FRAME_BYTES
+            && [range.start, range.end, offset_bytes]
+                .iter()
+                .all(|at| at.is_multiple_of(sector_bytes));
         if !is_valid {
             return Err(IoError::Invalid);
         }
@@ -147,24 +167,27 @@ impl BlockDevice {
         let request_bytes = pages_max.max(1) * FRAME_BYTES;
         let mut in_flight = Deque::<Begun, IN_FLIGHT_MAX>::new();
         let mut result = Ok(());
-        let mut done = 0;
-        let len_bytes = range.end - range.start;
-        while done < len_bytes && result.is_ok() {
+        // Places in the frames.
+        let mut at = offset_bytes;
+        let end = offset_bytes + (range.end - range.start);
+        while at < end && result.is_ok() {
             if in_flight.is_full()
                 && let Some(begun) = in_flight.pop_front()
             {
                 result = result.and(self.disk.finish(begun));
             }
-            let now = request_bytes.min(len_bytes - done);
-            let sector = self.first_sector + (range.start + done) / sector_bytes;
-            let begun = segments(frames, done, now).and_then(|segments| {
+            // A request ends at the end of a frame, so that the next one begins at the start of one. It
+            // has as many frames as the disk can take, even if it begins within its first one.
+            let request_end = end.min(at - at % FRAME_BYTES + request_bytes);
+            let sector = self.first_sector + (range.start + (at - offset_bytes)) / sector_bytes;
+            let begun = segments(frames, at..request_end).and_then(|segments| {
                 self.begin(Request { operation, sector, segments }, &mut in_flight, &mut result)
             });
             match begun {
                 Ok(begun) => in_flight.push_back(begun).expect("there is room"),
                 Err(error) => result = result.and(Err(error)),
             }
-            done += now;
+            at = request_end;
         }
         // The memory belongs to the disk until all have ended.
         while let Some(begun) = in_flight.pop_front() {
@@ -207,21 +230,14 @@ impl BlockDevice {
     }
 }
 
-/// Returns the segments for `len_bytes` bytes of `frames` from `offset_bytes` on, the start of a
-/// frame.
-fn segments(
-    frames: &[SharedFrame],
-    offset_bytes: u64,
-    len_bytes: u64,
-) -> Result<Vec<Segment>, IoError> {
-    let first = (offset_bytes / FRAME_BYTES) as usize;
-    let count = len_bytes.div_ceil(FRAME_BYTES) as usize;
+/// Returns the segments for the bytes of `range`, which counts from the start of the first frame.
+fn segments(frames: &[SharedFrame], range: Range<u64>) -> Result<Vec<Segment>, IoError> {
+    let parts = parts(frames, range);
     let mut segments = Vec::new();
-    segments.try_reserve_exact(count).map_err(|_| IoError::NoMemory)?;
-    for (index, frame) in frames[first..first + count].iter().enumerate() {
-        let left = len_bytes - index as u64 * FRAME_BYTES;
+    segments.try_reserve_exact(parts.len()).map_err(|_| IoError::NoMemory)?;
+    for (frame, range) in parts {
         let frame = frame.try_clone().map_err(|_| IoError::NoMemory)?;
-        segments.push(Segment { frame, range: 0..left.min(FRAME_BYTES) as usize });
+        segments.push(Segment { frame, range });
     }
     Ok(segments)
 }

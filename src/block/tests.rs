@@ -57,11 +57,15 @@ impl Disk for MemoryDisk {
         let before = self.begun.fetch_add(1, Ordering::Relaxed);
         assert!(before < self.room, "nothing ends while its only user waits for room");
         let sectors = request.len_bytes() / 512;
+        let count = request.segments.len();
+        assert!(count <= self.info.request_bytes_max as usize / 4096);
+        let mut sector = request.sector;
         for (index, segment) in request.segments.iter().enumerate() {
-            assert_eq!(segment.range.start, 0);
+            assert!(index == 0 || segment.range.start == 0);
+            assert!(index + 1 == count || segment.range.end == 4096);
             for at in segment.range.clone().step_by(512) {
-                let sector = request.sector + (index * 8 + at / 512) as u64;
                 segment.frame.bytes(at..at + 512).write(&[sector as u8; 512]);
+                sector += 1;
             }
         }
         self.requests.lock().push((request.operation, request.sector, sectors));
@@ -104,6 +108,29 @@ fn transfer_is_cut_into_requests_that_the_disk_can_take() {
     assert_eq!(bytes, [42; 512]);
     frames[1].bytes(512..1024).read(&mut bytes);
     assert_eq!(bytes, [19; 512]);
+}
+
+#[test_case]
+fn transfer_begins_within_a_frame() {
+    let disk = MemoryDisk::new(None);
+    let device = BlockDevice::of_disk(disk.clone(), 0);
+    let frames = frames(4);
+    device.transfer_at(Direction::Read, 10 * 512..30 * 512, &frames, 5 * 512).expect("it can");
+    // A request has at most two frames, and the next one begins at the start of a frame.
+    let requests = disk.requests.lock().clone();
+    assert_eq!(requests, [(Operation::Read, 10, 11), (Operation::Read, 21, 9)]);
+    let byte_of = |frame: usize, sector: usize| {
+        let mut byte = [0xFF];
+        frames[frame].bytes(sector * 512..sector * 512 + 1).read(&mut byte);
+        byte[0]
+    };
+    assert_eq!([byte_of(0, 4), byte_of(0, 5), byte_of(0, 7)], [0, 10, 12]);
+    assert_eq!([byte_of(1, 0), byte_of(1, 7), byte_of(2, 0)], [13, 20, 21]);
+    assert_eq!([byte_of(3, 0), byte_of(3, 1)], [29, 0]);
+    for offset_bytes in [1, 4, 511, 4096] {
+        let result = device.transfer_at(Direction::Read, 0..512, &frames, offset_bytes);
+        assert_eq!(result, Err(IoError::Invalid));
+    }
 }
 
 #[test_case]

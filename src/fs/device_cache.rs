@@ -22,7 +22,7 @@ use super::super_block::SuperBlock;
 use crate::arch::time::clock;
 use crate::block::device::{BlockDevice, Direction};
 use crate::block::devices;
-use crate::mm::kernel::frames::{Purpose, SharedFrame};
+use crate::mm::kernel::frames::SharedFrame;
 use crate::sync::{Rank, SpinMutex, WaitQueue};
 use crate::task;
 
@@ -89,22 +89,12 @@ impl PageStore for DeviceStore {
 
     fn write(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
         let sector_bytes = self.device.sector_bytes();
-        let page_start = range.start - range.start % PAGE_BYTES;
         let start = range.start - range.start % sector_bytes;
         let end = range.end.next_multiple_of(sector_bytes).min(self.device.len_bytes());
         if start >= end {
             return Ok(());
         }
-        if start == page_start {
-            return Ok(self.device.transfer(Direction::Write, start..end, pages)?);
-        }
-        // Sectors within a page: a transfer begins at the start of a page in memory.
-        let bounce = SharedFrame::try_allocate(Purpose::Files);
-        let bounce = bounce.ok_or(FsError::NoMemory)?;
-        let (offset, len) = ((start - page_start) as usize, (end - start) as usize);
-        bounce.bytes(0..len).copy_from(pages[0].bytes(offset..offset + len));
-        let frames = core::slice::from_ref(&bounce);
-        Ok(self.device.transfer(Direction::Write, start..end, frames)?)
+        Ok(self.device.transfer_at(Direction::Write, start..end, pages, start % PAGE_BYTES)?)
     }
 
     fn note_dirty(&self) -> Result<(), FsError> {

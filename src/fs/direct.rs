@@ -8,7 +8,7 @@ use core::ops::Range;
 use super::error::FsError;
 use super::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::block::device::{BlockDevice, Direction};
-use crate::mm::kernel::frames::{Purpose, SharedFrame};
+use crate::mm::kernel::frames::{Purpose, SharedFrame, parts};
 use crate::mm::kernel::layout::FRAME_BYTES;
 
 /// The most bytes that are transferred at a time.
@@ -25,19 +25,19 @@ fn buffer(len_bytes: u64) -> Result<Vec<SharedFrame>, FsError> {
     Ok(frames)
 }
 
-/// Calls `copy` with the bytes of each frame that has some of the first `len` bytes, until it copies
-/// fewer. Returns the number of copied bytes.
-fn each_part(
+/// Calls `copy` with each part of the first `len` bytes, until it copies fewer. Returns the number of
+/// copied bytes.
+fn copy_parts(
     frames: &[SharedFrame],
     len: usize,
     mut copy: impl FnMut(&SharedFrame, Range<usize>) -> usize,
 ) -> usize {
     let mut done = 0;
-    for frame in frames {
-        let now = (len - done).min(FRAME_BYTES as usize);
-        let copied = copy(frame, 0..now);
+    for (frame, part) in parts(frames, 0..len as u64) {
+        let part_len = part.len();
+        let copied = copy(frame, part);
         done += copied;
-        if copied < now {
+        if copied < part_len {
             break;
         }
     }
@@ -77,7 +77,7 @@ pub(super) fn read(device: &BlockDevice, offset: u64, to: &mut dyn Sink) -> Resu
             return done_or(done, error.into());
         }
         let copied =
-            each_part(&frames, len, |frame, range| to.put(Bytes::Frame(frame.bytes(range))));
+            copy_parts(&frames, len, |frame, range| to.put(Bytes::Frame(frame.bytes(range))));
         done += copied;
         if copied < len {
             return done_or(done, FsError::BadAddress);
@@ -104,7 +104,7 @@ pub(super) fn write(
         let len = (range.end - range.start) as usize;
         let frames = buffer(range.end - range.start)?;
         let copied =
-            each_part(&frames, len, |frame, range| from.fill(BytesMut::Frame(frame.bytes(range))));
+            copy_parts(&frames, len, |frame, range| from.fill(BytesMut::Frame(frame.bytes(range))));
         if copied < len {
             return done_or(done, FsError::BadAddress);
         }

@@ -10,27 +10,10 @@ use crate::block::device::Direction;
 use crate::fs::error::FsError;
 use crate::fs::page_cache::PAGE_BYTES;
 use crate::fs::page_cache::store::PageStore;
-use crate::mm::kernel::frames::{Purpose, SharedFrame};
+use crate::mm::kernel::frames::{SharedFrame, parts};
 
 /// The place of a file's pages on the disk.
 pub(super) struct FileStore(pub(super) Arc<Node>);
-
-/// Calls `action` with each frame that has bytes of `range`, which counts from the start of the first
-/// frame, and with the part of the frame.
-fn each_part(
-    pages: &[SharedFrame],
-    range: Range<u64>,
-    mut action: impl FnMut(&SharedFrame, Range<usize>) -> Result<(), FsError>,
-) -> Result<(), FsError> {
-    let mut at = range.start;
-    while at < range.end {
-        let start = (at % PAGE_BYTES) as usize;
-        let end = (PAGE_BYTES as usize).min(start + (range.end - at) as usize);
-        action(&pages[(at / PAGE_BYTES) as usize], start..end)?;
-        at += (end - start) as u64;
-    }
-    Ok(())
-}
 
 impl FileStore {
     fn map(&self, offset: u64, len: u64, purpose: MapFor) -> Result<Extent, FsError> {
@@ -48,31 +31,9 @@ impl FileStore {
         pages: &[SharedFrame],
     ) -> Result<(), FsError> {
         let device = self.0.mounted().cache().device();
-        let first = (range.start / PAGE_BYTES) as usize;
-        if range.start.is_multiple_of(PAGE_BYTES) {
-            let on_disk = place..place + (range.end - range.start);
-            return Ok(device.transfer(direction, on_disk, &pages[first..])?);
-        }
-        // A transfer begins at the start of a page in memory, so a part goes by another page.
-        let bounce = SharedFrame::try_allocate(Purpose::Files).ok_or(FsError::NoMemory)?;
-        let frames = core::slice::from_ref(&bounce);
-        let mut place = place;
-        each_part(pages, range, |page, part| {
-            let len = part.len();
-            let on_disk = place..place + len as u64;
-            place = on_disk.end;
-            match direction {
-                Direction::Read => {
-                    device.transfer(direction, on_disk, frames)?;
-                    page.bytes(part).copy_from(bounce.bytes(0..len));
-                }
-                Direction::Write => {
-                    bounce.bytes(0..len).copy_from(page.bytes(part));
-                    device.transfer(direction, on_disk, frames)?;
-                }
-            }
-            Ok(())
-        })
+        let on_disk = place..place + (range.end - range.start);
+        let frames = &pages[(range.start / PAGE_BYTES) as usize..];
+        Ok(device.transfer_at(direction, on_disk, frames, range.start % PAGE_BYTES)?)
     }
 }
 
@@ -89,10 +50,7 @@ impl PageStore for FileStore {
             let end = done + extent.len_bytes.min(len - done);
             match extent.place {
                 Some(place) => self.transfer(Direction::Read, place, done..end, pages)?,
-                None => each_part(pages, done..end, |page, part| {
-                    page.bytes(part).zero();
-                    Ok(())
-                })?,
+                None => parts(pages, done..end).for_each(|(page, part)| page.bytes(part).zero()),
             }
             done = end;
         }

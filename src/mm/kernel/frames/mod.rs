@@ -5,6 +5,7 @@
 //! | [`allocated`] | frames that have one owner |
 //! | [`shared`] | frames that have any number of owners |
 //! | [`bytes`] | copies to and from shared frames |
+//! | [`byte_range`] | ranges of bytes that go over several frames |
 //! | [`cpu_cache`] | each CPU's free frames |
 //! | [`bitmap`] | all other free frames |
 //! | [`frame_info`] | a record for each frame |
@@ -18,6 +19,7 @@
 
 mod allocated;
 mod bitmap;
+mod byte_range;
 mod bytes;
 mod cpu_cache;
 mod frame_info;
@@ -28,6 +30,7 @@ mod tally;
 mod tests;
 
 pub use allocated::{AllocatedFrames, Run};
+pub use byte_range::parts;
 pub use bytes::FrameBytes;
 pub use frame_info::{FrameUse, OWNERS_MAX, TooManyOwners};
 pub use purpose::Purpose;

@@ -161,3 +161,25 @@ const FREE_OF_A_SHARED_FRAME: ShouldPanic = ShouldPanic::new(
         drop(frame);
     },
 );
+
+#[test_case]
+fn parts_are_those_of_the_frames_with_bytes_of_the_range() {
+    let one = || SharedFrame::try_allocate(Purpose::Other).expect("there is memory");
+    let frames = [one(), one(), one()];
+    let parts_of = |range: Range<u64>| {
+        let parts = parts(&frames, range.clone());
+        let count = parts.len();
+        let index_of = |frame| frames.iter().position(|other| other == frame).expect("it is one");
+        let found: alloc::vec::Vec<_> =
+            parts.map(|(frame, part)| (index_of(frame), part)).collect();
+        assert_eq!(found.len(), count, "{range:?}");
+        found
+    };
+    assert_eq!(parts_of(0..12288), [(0, 0..4096), (1, 0..4096), (2, 0..4096)]);
+    assert_eq!(parts_of(512..1024), [(0, 512..1024)]);
+    assert_eq!(parts_of(4095..8193), [(0, 4095..4096), (1, 0..4096), (2, 0..1)]);
+    assert_eq!(parts_of(4096..8192), [(1, 0..4096)]);
+    for empty in [0, 100, 4096, 12288] {
+        assert_eq!(parts_of(empty..empty), []);
+    }
+}
