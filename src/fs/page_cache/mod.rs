@@ -8,6 +8,9 @@
 //!
 //! | module | what |
 //! | --- | --- |
+//! | [`pages`] | the pages in memory |
+//! | [`copies`] | reads and writes |
+//! | [`watchers`] | the objects that map pages |
 //! | [`budget`] | the limit of the pages of a tmpfs |
 //! | [`store`] | what a place outside of memory offers |
 //! | [`stored`] | reading pages from a store, and writing them back |
@@ -17,66 +20,43 @@
 //! from a program's memory may wait for a page, even of this file.
 
 mod budget;
+mod copies;
 pub mod dirty;
+mod pages;
 pub mod store;
 mod stored;
+mod watchers;
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
-use alloc::sync::Weak;
-use alloc::vec::Vec;
-use core::ops::{ControlFlow, Range};
-use core::sync::atomic::{AtomicBool, Ordering};
-
-use heapless::Vec as ShortVec;
-use page_tree::PageTree;
+use alloc::sync::{Arc, Weak};
+use core::ops::Range;
 
 use super::error::FsError;
-use super::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
 use crate::mm::user::reverse_map::PrivateCopies;
-use crate::sync::{Rank, SpinMutex};
+use crate::sync::Rank;
+use pages::Pages;
 use store::PageStore;
+use watchers::Watchers;
 
 pub use budget::PageBudget;
 pub use store::PAGE_BYTES;
-use stored::Residents;
 pub(in crate::fs) use stored::Stored;
-
-/// The number of pages that are looked up, or removed, while the lock is held once.
-const BATCH: usize = 16;
-
-/// An object that maps pages of a file, and unmaps those that are removed from the file.
-pub trait PageWatcher: Send + Sync {
-    /// Unmaps the pages with these indexes, which are no longer the file's, and their private
-    /// copies if `copies` requires that. Called with the inode's lock held, and without spin locks
-    /// of this room.
-    fn pages_removed(&self, pages: Range<u64>, copies: PrivateCopies);
-}
+pub use watchers::PageWatcher;
 
 /// The pages of a file.
 pub struct PageCache {
-    /// Protects the pages; held for a few lookups; not taken by interrupt handlers.
-    pages: SpinMutex<PageTree<SharedFrame>>,
+    pages: Pages,
     budget: Option<Arc<PageBudget>>,
     /// For pages that are stored outside of memory.
     stored: Option<Box<Stored>>,
-    /// Protects the list of mappings; held to change or to copy it.
-    watchers: SpinMutex<Vec<Weak<dyn PageWatcher>>>,
-    /// Whether there may be watchers.
-    is_watched: AtomicBool,
+    watchers: Watchers,
 }
 
 impl PageCache {
     /// Makes a cache without pages. Its pages will count against `budget`.
     pub(super) const fn new(budget: Option<Arc<PageBudget>>) -> Self {
-        Self {
-            pages: SpinMutex::new(Rank::Files, PageTree::new()),
-            budget,
-            stored: None,
-            watchers: SpinMutex::new(Rank::Files, Vec::new()),
-            is_watched: AtomicBool::new(false),
-        }
+        Self { pages: Pages::new(), budget, stored: None, watchers: Watchers::new() }
     }
 
     /// Makes a cache without pages, whose pages are stored in `store`. `rank` is the rank of the lock
@@ -102,7 +82,7 @@ impl PageCache {
     /// # Errors
     /// The first error of the device; the other pages are written all the same.
     pub(super) fn write_back(&self) -> Result<(), FsError> {
-        self.stored().map_or(Ok(()), |stored| stored.write_back(self))
+        self.stored().map_or(Ok(()), |stored| stored.write_back(&self.pages))
     }
 
     /// Returns whether there are pages to write back, or that a program may change at any time.
@@ -113,14 +93,16 @@ impl PageCache {
     /// Removes up to `most` pages from memory that can be read again and that nothing uses. Returns
     /// their number.
     pub(super) fn reclaim(&self, most: u64) -> u64 {
-        self.stored().map_or(0, |stored| stored.reclaim(self, most))
+        self.stored().map_or(0, |stored| stored.reclaim(&self.pages, most))
     }
 
     /// Removes the pages with bytes of `range` from memory, with what was changed in them, because the
     /// bytes have been stored in another way.
     pub(super) fn forget(&self, range: Range<u64>) {
         if let Some(stored) = self.stored() {
-            stored.forget(self, range.start / PAGE_BYTES..range.end.div_ceil(PAGE_BYTES));
+            let pages = range.start / PAGE_BYTES..range.end.div_ceil(PAGE_BYTES);
+            stored.forget(&self.pages, pages.clone());
+            self.watchers.unmap(pages, PrivateCopies::Kept);
         }
     }
 
@@ -130,14 +112,14 @@ impl PageCache {
     /// [`FsError::NoSpace`], [`FsError::NoMemory`], or the error of the device.
     pub(super) fn page_to_map(&self, index: u64) -> Result<SharedFrame, FsError> {
         match self.stored() {
-            Some(stored) => stored.page_to_map(self, index),
+            Some(stored) => stored.page_to_map(&self.pages, index),
             None => self.page_or_new(index),
         }
     }
 
     /// Returns the number of pages.
     pub fn len(&self) -> u64 {
-        self.pages.lock().len()
+        self.pages.len()
     }
 
     /// Returns whether there are no pages.
@@ -151,17 +133,13 @@ impl PageCache {
     /// [`FsError::NoMemory`] if no further owner of the frame can be counted.
     #[inline]
     pub fn page(&self, index: u64) -> Result<Option<SharedFrame>, FsError> {
-        let pages = self.pages.lock();
-        pages.get(index).map(SharedFrame::try_clone).transpose().map_err(|_| FsError::NoMemory)
+        self.pages.get(index)
     }
 
     /// Calls `found` with each of `indexes` and its page, while the pages are locked; `None` for a
     /// hole, or if no further owner of the frame can be counted.
-    pub fn find(&self, indexes: Range<u64>, mut found: impl FnMut(u64, Option<SharedFrame>)) {
-        let pages = self.pages.lock();
-        for index in indexes {
-            found(index, pages.get(index).and_then(|page| page.try_clone().ok()));
-        }
+    pub fn find(&self, indexes: Range<u64>, found: impl FnMut(u64, Option<SharedFrame>)) {
+        self.pages.for_each(indexes, found);
     }
 
     /// Returns the page with this index; reads it from where it is stored, or makes a page of zeros if
@@ -171,7 +149,7 @@ impl PageCache {
     /// [`FsError::NoSpace`], [`FsError::NoMemory`], or the error of the device.
     pub fn page_or_new(&self, index: u64) -> Result<SharedFrame, FsError> {
         if let Some(stored) = self.stored() {
-            return stored.page(self, index, 1);
+            return stored.page(&self.pages, index, 1);
         }
         if let Some(page) = self.page(index)? {
             return Ok(page);
@@ -211,132 +189,11 @@ impl PageCache {
         index: u64,
         new: SharedFrame,
     ) -> Result<(SharedFrame, Option<SharedFrame>), FsError> {
-        let mut pages = self.pages.lock();
-        if let Some(page) = pages.get(index) {
-            let page = page.try_clone().map_err(|_| FsError::NoMemory);
-            drop(pages);
+        let added = self.pages.add(index, new);
+        if !matches!(added, Ok((_, None))) {
             self.discharge(1);
-            return Ok((page?, Some(new)));
         }
-        let added = new.try_clone().map_err(|_| FsError::NoMemory);
-        let added = added.and_then(|page| Ok(pages.try_insert(index, page)?));
-        drop(pages);
-        match added {
-            Ok(_) => Ok((new, None)),
-            Err(error) => {
-                self.discharge(1);
-                Err(error)
-            }
-        }
-    }
-
-    /// Copies up to `len` bytes from `offset` on to `to`, which has room for them. Returns the
-    /// number of copied bytes.
-    ///
-    /// # Errors
-    /// [`FsError::BadAddress`] if none could be copied; [`FsError::NoMemory`].
-    pub(super) fn read(
-        &self,
-        offset: u64,
-        len: usize,
-        to: &mut dyn Sink,
-    ) -> Result<usize, FsError> {
-        let mut done = 0;
-        while done < len {
-            let at = offset + done as u64;
-            let first = at / PAGE_BYTES;
-            let last = (offset + (len - 1) as u64) / PAGE_BYTES;
-            let count = (last - first + 1).min(BATCH as u64);
-            let mut batch = ShortVec::<Option<SharedFrame>, BATCH>::new();
-            {
-                let pages = self.pages.lock();
-                for index in first..first + count {
-                    let page = pages.get(index).map(SharedFrame::try_clone).transpose();
-                    let page = page.map_err(|_| FsError::NoMemory)?;
-                    batch.push(page).expect("the batch has room for as many");
-                }
-            }
-            let mut start = (at % PAGE_BYTES) as usize;
-            for (index, page) in (first..).zip(&mut batch) {
-                let end = (PAGE_BYTES as usize).min(start + len - done);
-                if page.is_none()
-                    && let Some(stored) = self.stored()
-                {
-                    match stored.page(self, index, last - index + 1) {
-                        Ok(found) => *page = Some(found),
-                        Err(error) => return done_or(done, error),
-                    }
-                }
-                let bytes = match page {
-                    Some(page) => Bytes::Frame(page.bytes(start..end)),
-                    None => Bytes::Zeros(end - start),
-                };
-                let copied = to.put(bytes);
-                done += copied;
-                if copied < end - start {
-                    return done_or(done, FsError::BadAddress);
-                }
-                start = 0;
-            }
-        }
-        Ok(done)
-    }
-
-    /// Copies up to `len` bytes of `from`, which has that many, to `offset` and after it. Returns
-    /// the number of copied bytes, and the error that ended the copy early.
-    pub(super) fn write(
-        &self,
-        offset: u64,
-        len: usize,
-        from: &mut dyn Source,
-    ) -> (usize, Result<(), FsError>) {
-        if let Some(stored) = self.stored() {
-            return stored.write(self, offset, len, from);
-        }
-        let mut done = 0;
-        while done < len {
-            let at = offset + done as u64;
-            let start = (at % PAGE_BYTES) as usize;
-            let end = (PAGE_BYTES as usize).min(start + len - done);
-            match self.write_page(at / PAGE_BYTES, start..end, from) {
-                Ok(copied) => {
-                    done += copied;
-                    if copied < end - start {
-                        return (done, Err(FsError::BadAddress));
-                    }
-                }
-                Err(error) => return (done, Err(error)),
-            }
-        }
-        (done, Ok(()))
-    }
-
-    fn write_page(
-        &self,
-        index: u64,
-        range: Range<usize>,
-        from: &mut dyn Source,
-    ) -> Result<usize, FsError> {
-        if let Some(page) = self.page(index)? {
-            return Ok(from.fill(BytesMut::Frame(page.bytes(range))));
-        }
-        self.charge()?;
-        let Some(new) = SharedFrame::try_allocate(Purpose::Files) else {
-            self.discharge(1);
-            return Err(FsError::NoMemory);
-        };
-        // The page is filled before other threads can access it, so only its other bytes have to be
-        // cleared.
-        let copied = from.fill(BytesMut::Frame(new.bytes(range.clone())));
-        new.bytes(0..range.start).zero();
-        new.bytes(range.start + copied..PAGE_BYTES as usize).zero();
-        let (page, unused) = self.add(index, new)?;
-        if let Some(new) = unused {
-            // A mapping has added a page in the meantime.
-            let range = range.start..range.start + copied;
-            page.bytes(range.clone()).copy_from(new.bytes(range));
-        }
-        Ok(copied)
+        added
     }
 
     /// Removes all bytes from `offset` on. May wait for the store, if there is one.
@@ -345,18 +202,12 @@ impl PageCache {
     /// The error of the device; then nothing has changed.
     pub(super) fn truncate(&self, offset: u64) -> Result<(), FsError> {
         let first = offset.div_ceil(PAGE_BYTES);
-        if let Some(stored) = self.stored() {
-            stored.truncate(self, offset)?;
+        match self.stored() {
+            Some(stored) => stored.truncate(&self.pages, offset)?,
+            None => self.clear(offset..first * PAGE_BYTES),
         }
-        if !offset.is_multiple_of(PAGE_BYTES)
-            && let Ok(Some(page)) = self.page(offset / PAGE_BYTES)
-        {
-            page.bytes((offset % PAGE_BYTES) as usize..PAGE_BYTES as usize).zero();
-        }
-        if first == 0 && !self.is_watched.load(Ordering::Acquire) {
-            // Takes all pages at once; they are freed without the lock.
-            let all = core::mem::take(&mut *self.pages.lock());
-            self.discharge(all.len());
+        if first == 0 && !self.watchers.are_any() {
+            self.discharge(self.pages.remove_all());
             return Ok(());
         }
         self.remove(first..u64::MAX, PrivateCopies::Unmapped);
@@ -367,43 +218,29 @@ impl PageCache {
     pub(super) fn punch(&self, range: Range<u64>) {
         let first = range.start.div_ceil(PAGE_BYTES);
         let end = range.end / PAGE_BYTES;
-        let zero = |part: Range<u64>| {
-            if let Ok(Some(page)) = self.page(part.start / PAGE_BYTES)
-                && !part.is_empty()
-            {
-                let start = (part.start % PAGE_BYTES) as usize;
-                page.bytes(start..start + (part.end - part.start) as usize).zero();
-            }
-        };
         if first > end {
             // The range is within a page.
-            return zero(range);
+            return self.clear(range);
         }
-        zero(range.start..first * PAGE_BYTES);
-        zero(end * PAGE_BYTES..range.end);
+        self.clear(range.start..first * PAGE_BYTES);
+        self.clear(end * PAGE_BYTES..range.end);
         self.remove(first..end, PrivateCopies::Kept);
+    }
+
+    /// Sets the bytes of `range`, which are in one page, to 0, if that is in memory.
+    fn clear(&self, range: Range<u64>) {
+        if !range.is_empty()
+            && let Ok(Some(page)) = self.page(range.start / PAGE_BYTES)
+        {
+            let start = (range.start % PAGE_BYTES) as usize;
+            page.bytes(start..start + (range.end - range.start) as usize).zero();
+        }
     }
 
     /// Removes the pages with these indexes.
     fn remove(&self, range: Range<u64>, copies: PrivateCopies) {
-        loop {
-            let mut batch = ShortVec::<SharedFrame, BATCH>::new();
-            {
-                let mut pages = self.pages.lock();
-                while !batch.is_full()
-                    && let Some((_, page)) = pages.remove_first_in(range.clone())
-                {
-                    batch.push(page).expect("it isn't full");
-                }
-            }
-            if batch.is_empty() {
-                break;
-            }
-            self.discharge(batch.len() as u64);
-        }
-        if self.is_watched.load(Ordering::Acquire) {
-            self.tell_watchers(range, copies);
-        }
+        self.discharge(self.pages.remove(range.clone()));
+        self.watchers.unmap(range, copies);
     }
 
     /// Returns the first offset from `offset` on that has a page, in bytes.
@@ -412,7 +249,7 @@ impl PageCache {
             // As on Linux's ext2, all bytes count as data: pages that aren't in memory are no holes.
             return Some(offset);
         }
-        let found = self.pages.lock().first_from(offset / PAGE_BYTES).map(|(index, _)| index)?;
+        let found = self.pages.first_from(offset / PAGE_BYTES)?;
         Some(offset.max(found * PAGE_BYTES))
     }
 
@@ -421,18 +258,7 @@ impl PageCache {
         if self.stored.is_some() {
             return u64::MAX;
         }
-        let mut index = offset / PAGE_BYTES;
-        loop {
-            // Checks a limited number of pages while the lock is held once, because the file may be
-            // long.
-            let pages = self.pages.lock();
-            for _ in 0..64 * BATCH {
-                if pages.get(index).is_none() {
-                    return offset.max(index * PAGE_BYTES);
-                }
-                index += 1;
-            }
-        }
+        offset.max(self.pages.first_hole_from(offset / PAGE_BYTES) * PAGE_BYTES)
     }
 
     /// Adds an object that maps pages of this file.
@@ -440,64 +266,12 @@ impl PageCache {
     /// # Errors
     /// [`FsError::NoMemory`].
     pub fn watch(&self, watcher: Weak<dyn PageWatcher>) -> Result<(), FsError> {
-        let mut watchers = self.watchers.lock();
-        // The other watchers keep their places, because a notification may be running. The new
-        // watcher has no mapped page yet.
-        match watchers.iter_mut().find(|other| other.strong_count() == 0) {
-            Some(ended) => *ended = watcher,
-            None => {
-                watchers.try_reserve(1)?;
-                watchers.push(watcher);
-            }
-        }
-        self.is_watched.store(true, Ordering::Release);
-        Ok(())
-    }
-
-    fn tell_watchers(&self, range: Range<u64>, copies: PrivateCopies) {
-        let mut index = 0;
-        loop {
-            let watcher = self.watchers.lock().get(index).map(Weak::upgrade);
-            match watcher {
-                Some(Some(watcher)) => watcher.pages_removed(range.clone(), copies),
-                Some(None) => {}
-                None => return,
-            }
-            index += 1;
-        }
-    }
-}
-
-impl Residents for PageCache {
-    fn page(&self, index: u64) -> Result<Option<SharedFrame>, FsError> {
-        self.page(index)
-    }
-
-    fn add(
-        &self,
-        index: u64,
-        new: SharedFrame,
-    ) -> Result<(SharedFrame, Option<SharedFrame>), FsError> {
-        self.add(index, new)
-    }
-
-    fn take_unused_from(&self, start: u64) -> Option<(u64, SharedFrame)> {
-        let mut pages = self.pages.lock();
-        let found = pages.try_for_each_from(start, |index, page| match page.owners() {
-            1 => ControlFlow::Break(index),
-            _ => ControlFlow::Continue(()),
-        });
-        found.and_then(|index| pages.remove(index).map(|page| (index, page)))
-    }
-
-    fn remove(&self, pages: Range<u64>) {
-        self.remove(pages, PrivateCopies::Kept);
+        self.watchers.add(watcher)
     }
 }
 
 impl Drop for PageCache {
     fn drop(&mut self) {
-        let count = self.pages.lock().len();
-        self.discharge(count);
+        self.discharge(self.pages.len());
     }
 }

@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use heapless::Vec as ShortVec;
 
 use super::dirty::{self, DirtyPages, RUN_PAGES, Run};
+use super::pages::Pages;
 use super::store::{PAGE_BYTES, PageStore};
 use crate::fs::error::FsError;
 use crate::fs::io::{BytesMut, Source};
@@ -26,32 +27,6 @@ fn bytes_of(index: u64, range: &Range<usize>) -> Range<u64> {
 }
 
 type Frames = ShortVec<SharedFrame, RUN_PAGES>;
-
-/// The pages that are in memory.
-pub(super) trait Residents {
-    /// Returns this page, if it is in memory.
-    ///
-    /// # Errors
-    /// [`FsError::NoMemory`] if no further owner of the frame can be counted.
-    fn page(&self, index: u64) -> Result<Option<SharedFrame>, FsError>;
-
-    /// Adds `new`, unless there is a page by now. Returns the page in memory, and `new` if it isn't that
-    /// page.
-    ///
-    /// # Errors
-    /// [`FsError::NoMemory`].
-    fn add(
-        &self,
-        index: u64,
-        new: SharedFrame,
-    ) -> Result<(SharedFrame, Option<SharedFrame>), FsError>;
-
-    /// Removes the first page from `start` on that nothing else uses; returns it with its index.
-    fn take_unused_from(&self, start: u64) -> Option<(u64, SharedFrame)>;
-
-    /// Removes these pages.
-    fn remove(&self, pages: Range<u64>);
-}
 
 /// The state of pages that are stored outside of memory.
 pub(in crate::fs) struct Stored {
@@ -104,16 +79,16 @@ impl Stored {
     #[inline(never)]
     pub(super) fn page(
         &self,
-        cache: &dyn Residents,
+        pages: &Pages,
         index: u64,
         wanted: u64,
     ) -> Result<SharedFrame, FsError> {
         loop {
-            if let Some(page) = cache.page(index)? {
+            if let Some(page) = pages.get(index)? {
                 return Ok(page);
             }
             self.relieve();
-            self.read(cache, index, wanted)?;
+            self.read(pages, index, wanted)?;
         }
     }
 
@@ -136,46 +111,46 @@ impl Stored {
     }
 
     /// Reads the page, and pages after it, if it isn't in memory by now.
-    fn read(&self, cache: &dyn Residents, index: u64, wanted: u64) -> Result<(), FsError> {
+    fn read(&self, pages: &Pages, index: u64, wanted: u64) -> Result<(), FsError> {
         let _transfer = self.transfers.lock();
-        if cache.page(index)?.is_some() {
+        if pages.get(index)?.is_some() {
             return Ok(());
         }
         let size_bytes = self.store.size_bytes();
         let end = size_bytes.div_ceil(PAGE_BYTES);
         if index >= end {
             let zeros = SharedFrame::try_new_zeroed(Purpose::Files).ok_or(FsError::NoMemory)?;
-            return cache.add(index, zeros).map(drop);
+            return pages.add(index, zeros).map(drop);
         }
         let count = self.window(index, wanted).min(end - index);
-        let mut pages = Frames::new();
+        let mut new = Frames::new();
         for at in index..index + count {
-            if at > index && cache.page(at)?.is_some() {
+            if at > index && pages.get(at)?.is_some() {
                 break;
             }
             match SharedFrame::try_allocate(Purpose::Files) {
-                Some(page) => pages.push(page).expect("the window is limited"),
-                None if pages.is_empty() => return Err(FsError::NoMemory),
+                Some(page) => new.push(page).expect("the window is limited"),
+                None if new.is_empty() => return Err(FsError::NoMemory),
                 None => break,
             }
         }
-        let result = match self.store.read(index, &pages) {
-            Err(error) if pages.len() > 1 && error != FsError::NoMemory => {
+        let result = match self.store.read(index, &new) {
+            Err(error) if new.len() > 1 && error != FsError::NoMemory => {
                 // Perhaps only a page that is read ahead can't be read.
-                pages.truncate(1);
-                self.store.read(index, &pages)
+                new.truncate(1);
+                self.store.read(index, &new)
             }
             result => result,
         };
         result?;
-        self.last_read.0.store(index + pages.len() as u64, Ordering::Relaxed);
-        self.last_read.1.store(pages.len() as u64, Ordering::Relaxed);
-        for (at, page) in (index..).zip(pages) {
+        self.last_read.0.store(index + new.len() as u64, Ordering::Relaxed);
+        self.last_read.1.store(new.len() as u64, Ordering::Relaxed);
+        for (at, page) in (index..).zip(new) {
             let stored = size_bytes - at * PAGE_BYTES;
             if stored < PAGE_BYTES {
                 page.bytes(stored as usize..PAGE_BYTES as usize).zero();
             }
-            match cache.add(at, page) {
+            match pages.add(at, page) {
                 Err(error) if at == index => return Err(error),
                 _ => {}
             }
@@ -183,63 +158,37 @@ impl Stored {
         Ok(())
     }
 
-    /// Writes up to `len` bytes of `from`, which has that many, at `offset`. Returns the number of written
-    /// bytes, and the error that ended the write early. May wait.
+    /// Prepares a write: writes dirty pages back if there are too many, and makes the room that it needs
+    /// behind the end all at once, as far as there is some. May wait.
     #[inline(never)]
-    pub(super) fn write(
-        &self,
-        cache: &dyn Residents,
-        offset: u64,
-        len: usize,
-        from: &mut dyn Source,
-    ) -> (usize, Result<(), FsError>) {
-        self.throttle(cache);
-        self.reserve_behind_the_end(offset, len as u64);
-        let mut done = 0;
-        let mut result = Ok(());
-        while done < len && result.is_ok() {
-            let at = offset + done as u64;
-            let start = (at % PAGE_BYTES) as usize;
-            let end = (PAGE_BYTES as usize).min(start + len - done);
-            match self.write_page(cache, at / PAGE_BYTES, start..end, from) {
-                Ok(copied) => {
-                    done += copied;
-                    if copied < end - start {
-                        result = Err(FsError::BadAddress);
-                    }
-                }
-                Err(error) => result = Err(error),
-            }
-        }
-        if result.is_err() {
-            let end = offset + done as u64;
-            self.store.release(end.max(self.store.size_bytes()));
-        }
-        (done, result)
-    }
-
-    /// Makes the room that a write needs behind the end all at once, as far as there is some.
-    fn reserve_behind_the_end(&self, offset: u64, len: u64) {
-        let (start, end) = (offset.max(self.store.size_bytes()), offset.saturating_add(len));
+    pub(super) fn begin_write(&self, pages: &Pages, offset: u64, len_bytes: u64) {
+        self.throttle(pages);
+        let (start, end) = (offset.max(self.store.size_bytes()), offset.saturating_add(len_bytes));
         if end.saturating_sub(start) > PAGE_BYTES {
             // The write of the first page without room returns the error.
             let _ = self.store.reserve(start..end);
         }
     }
 
+    /// Gives back the room that a write needs no more, because an error has ended it at `end`.
+    pub(super) fn end_write_early(&self, end: u64) {
+        self.store.release(end.max(self.store.size_bytes()));
+    }
+
     /// Writes bytes of a page, which is then dirty. Returns the number of copied bytes.
-    fn write_page(
+    #[inline(never)]
+    pub(super) fn write_page(
         &self,
-        cache: &dyn Residents,
+        pages: &Pages,
         index: u64,
         range: Range<usize>,
         from: &mut dyn Source,
     ) -> Result<usize, FsError> {
         let is_whole = range == (0..PAGE_BYTES as usize);
-        if is_whole && cache.page(index)?.is_none() {
-            return self.write_new_page(cache, index, from);
+        if is_whole && pages.get(index)?.is_none() {
+            return self.write_new_page(pages, index, from);
         }
-        let page = self.page(cache, index, 1)?;
+        let page = self.page(pages, index, 1)?;
         self.store.reserve(bytes_of(index, &range))?;
         let copied = from.fill(BytesMut::Frame(page.bytes(range.clone())));
         self.mark(index, range, false)?;
@@ -249,7 +198,7 @@ impl Stored {
     /// Writes a whole page that need not be read, because it isn't in memory.
     fn write_new_page(
         &self,
-        cache: &dyn Residents,
+        pages: &Pages,
         index: u64,
         from: &mut dyn Source,
     ) -> Result<usize, FsError> {
@@ -258,14 +207,14 @@ impl Stored {
         let new = SharedFrame::try_allocate(Purpose::Files).ok_or(FsError::NoMemory)?;
         let copied = from.fill(BytesMut::Frame(new.bytes(whole.clone())));
         if copied < whole.len() {
-            let page = self.page(cache, index, 1)?;
+            let page = self.page(pages, index, 1)?;
             self.store.reserve(bytes_of(index, &whole))?;
             page.bytes(0..copied).copy_from(new.bytes(0..copied));
         } else {
             // A reader must not find the new blocks before the page: their bytes are undefined.
             let _transfer = self.transfers.lock();
             self.store.reserve(bytes_of(index, &whole))?;
-            let (page, unused) = cache.add(index, new)?;
+            let (page, unused) = pages.add(index, new)?;
             if let Some(new) = unused {
                 // Another thread has read the page in the meantime.
                 page.bytes(whole.clone()).copy_from(new.bytes(whole.clone()));
@@ -286,12 +235,8 @@ impl Stored {
     ///
     /// # Errors
     /// [`FsError::NoSpace`], [`FsError::NoMemory`], or the error of the device.
-    pub(super) fn page_to_map(
-        &self,
-        cache: &dyn Residents,
-        index: u64,
-    ) -> Result<SharedFrame, FsError> {
-        let page = self.page(cache, index, 1)?;
+    pub(super) fn page_to_map(&self, pages: &Pages, index: u64) -> Result<SharedFrame, FsError> {
+        let page = self.page(pages, index, 1)?;
         let mut bytes = bytes_of(index, &(0..PAGE_BYTES as usize));
         bytes.end = bytes.end.min(self.store.size_bytes());
         self.store.reserve(bytes)?;
@@ -301,11 +246,11 @@ impl Stored {
 
     /// Clears the bytes of the last page behind the new end of the file, and forgets what was changed
     /// in the pages behind it.
-    pub(super) fn truncate(&self, cache: &dyn Residents, size_bytes: u64) -> Result<(), FsError> {
+    pub(super) fn truncate(&self, pages: &Pages, size_bytes: u64) -> Result<(), FsError> {
         let start = (size_bytes % PAGE_BYTES) as usize;
         if start > 0 {
             let index = size_bytes / PAGE_BYTES;
-            let page = self.page(cache, index, 1)?;
+            let page = self.page(pages, index, 1)?;
             page.bytes(start..PAGE_BYTES as usize).zero();
             self.mark(index, start..PAGE_BYTES as usize, false)?;
         }
@@ -318,7 +263,7 @@ impl Stored {
     ///
     /// # Errors
     /// The first error; the other pages are written all the same.
-    pub(super) fn write_back(&self, cache: &dyn Residents) -> Result<(), FsError> {
+    pub(super) fn write_back(&self, pages: &Pages) -> Result<(), FsError> {
         let _transfer = self.transfers.lock();
         let mut result = Ok(());
         let mut start = 0;
@@ -326,7 +271,7 @@ impl Stored {
             let Some(run) = self.dirty.lock().take_run(start) else {
                 return result;
             };
-            let written = self.write_run(cache, &run);
+            let written = self.write_run(pages, &run);
             if let Err(error) = written {
                 self.failures.fetch_add(1, Ordering::AcqRel);
                 result = result.and(Err(error));
@@ -340,28 +285,28 @@ impl Stored {
 
     /// Writes pages to the store, but for those that were removed with the end of the file while a program
     /// was mapping them.
-    fn write_run(&self, cache: &dyn Residents, run: &Run) -> Result<(), FsError> {
-        let mut pages = Frames::new();
+    fn write_run(&self, pages: &Pages, run: &Run) -> Result<(), FsError> {
+        let mut frames = Frames::new();
         let mut start = run.bytes.start;
         for index in run.pages.clone() {
-            if let Some(page) = cache.page(index)? {
-                pages.push(page).expect("a run has at most as many pages");
+            if let Some(page) = pages.get(index)? {
+                frames.push(page).expect("a run has at most as many pages");
                 continue;
             }
-            if !pages.is_empty() {
-                self.store.write(start..index * PAGE_BYTES, &pages)?;
-                pages.clear();
+            if !frames.is_empty() {
+                self.store.write(start..index * PAGE_BYTES, &frames)?;
+                frames.clear();
             }
             start = (index + 1) * PAGE_BYTES;
         }
-        if pages.is_empty() { Ok(()) } else { self.store.write(start..run.bytes.end, &pages) }
+        if frames.is_empty() { Ok(()) } else { self.store.write(start..run.bytes.end, &frames) }
     }
 
     /// Writes dirty pages back if there are too many in the whole machine. An error is reported by
     /// [`failures`](Self::failures).
-    fn throttle(&self, cache: &dyn Residents) {
+    fn throttle(&self, pages: &Pages) {
         if dirty::are_too_many() {
-            let _ = self.write_back(cache);
+            let _ = self.write_back(pages);
         }
     }
 
@@ -377,22 +322,22 @@ impl Stored {
     }
 
     /// Removes pages, with what was changed in them.
-    pub(super) fn forget(&self, cache: &dyn Residents, pages: Range<u64>) {
+    pub(super) fn forget(&self, pages: &Pages, indexes: Range<u64>) {
         let _transfer = self.transfers.lock();
-        self.dirty.lock().remove(pages.clone());
-        cache.remove(pages);
+        self.dirty.lock().remove(indexes.clone());
+        pages.remove(indexes);
     }
 
     /// Removes up to `most` clean pages that nothing else uses from memory. Returns their number. Does
     /// nothing while pages are transferred.
-    pub(super) fn reclaim(&self, cache: &dyn Residents, most: u64) -> u64 {
+    pub(super) fn reclaim(&self, pages: &Pages, most: u64) -> u64 {
         let Some(_transfer) = self.transfers.try_lock() else {
             return 0;
         };
         let mut freed = 0;
         let mut start = 0;
         while freed < most {
-            let Some((index, page)) = cache.take_unused_from(start) else {
+            let Some((index, page)) = pages.take_unused_from(start) else {
                 break;
             };
             start = index + 1;
@@ -400,7 +345,7 @@ impl Stored {
             // that wants to read it has to wait for this one.
             if self.dirty.lock().contains(index) {
                 // There is room in the tree, in the place that the page had.
-                let _ = cache.add(index, page);
+                let _ = pages.add(index, page);
             } else {
                 drop(page);
                 freed += 1;

@@ -1,0 +1,159 @@
+//! The pages of a file that are in memory.
+
+use core::ops::{ControlFlow, Range};
+
+use heapless::Vec as ShortVec;
+use page_tree::PageTree;
+
+use crate::fs::error::FsError;
+use crate::mm::kernel::frames::SharedFrame;
+use crate::sync::{Rank, SpinMutex};
+
+/// The number of pages that are looked up, or removed, while the lock is held once.
+pub(super) const BATCH: usize = 16;
+
+/// Pages that were looked up at once; `None` for each that isn't in memory.
+pub(super) type Batch = ShortVec<Option<SharedFrame>, BATCH>;
+
+/// The pages of a file that are in memory: frames by their index in the file.
+pub(super) struct Pages {
+    /// Protects the frames; held for a few look-ups, but never while bytes are copied; not taken by
+    /// interrupt handlers.
+    frames: SpinMutex<PageTree<SharedFrame>>,
+}
+
+/// Returns another reference to a frame.
+#[inline]
+fn clone_of(frame: &SharedFrame) -> Result<SharedFrame, FsError> {
+    frame.try_clone().map_err(|_| FsError::NoMemory)
+}
+
+impl Pages {
+    pub(super) const fn new() -> Self {
+        Self { frames: SpinMutex::new(Rank::Files, PageTree::new()) }
+    }
+
+    /// Returns the number of pages.
+    pub(super) fn len(&self) -> u64 {
+        self.frames.lock().len()
+    }
+
+    /// Returns the page with this index, if it is in memory.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`] if no further owner of the frame can be counted.
+    #[inline]
+    pub(super) fn get(&self, index: u64) -> Result<Option<SharedFrame>, FsError> {
+        self.frames.lock().get(index).map(clone_of).transpose()
+    }
+
+    /// Returns the pages with these indexes, at most [`BATCH`].
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    #[inline]
+    pub(super) fn get_batch(&self, indexes: Range<u64>) -> Result<Batch, FsError> {
+        let mut batch = Batch::new();
+        let frames = self.frames.lock();
+        for index in indexes {
+            let page = frames.get(index).map(clone_of).transpose()?;
+            batch.push(page).expect("the batch has room for as many");
+        }
+        Ok(batch)
+    }
+
+    /// Calls `found` with each of `indexes` and its page, while the pages are locked; `None` if it isn't
+    /// in memory, or if no further owner of the frame can be counted.
+    pub(super) fn for_each(
+        &self,
+        indexes: Range<u64>,
+        mut found: impl FnMut(u64, Option<SharedFrame>),
+    ) {
+        let frames = self.frames.lock();
+        for index in indexes {
+            found(index, frames.get(index).and_then(|page| page.try_clone().ok()));
+        }
+    }
+
+    /// Adds `new`, unless there is a page by now. Returns the page in memory, and `new` if it isn't that
+    /// page.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub(super) fn add(
+        &self,
+        index: u64,
+        new: SharedFrame,
+    ) -> Result<(SharedFrame, Option<SharedFrame>), FsError> {
+        // Dropped after the lock.
+        let page = clone_of(&new)?;
+        let mut frames = self.frames.lock();
+        if let Some(page) = frames.get(index) {
+            let page = clone_of(page);
+            drop(frames);
+            return Ok((page?, Some(new)));
+        }
+        let added = frames.try_insert(index, page);
+        drop(frames);
+        added?;
+        Ok((new, None))
+    }
+
+    /// Removes the pages with these indexes. Returns their number.
+    pub(super) fn remove(&self, indexes: Range<u64>) -> u64 {
+        let mut removed = 0;
+        loop {
+            // They are freed without the lock.
+            let mut batch = ShortVec::<SharedFrame, BATCH>::new();
+            let mut frames = self.frames.lock();
+            while !batch.is_full()
+                && let Some((_, page)) = frames.remove_first_in(indexes.clone())
+            {
+                batch.push(page).expect("it isn't full");
+            }
+            drop(frames);
+            if batch.is_empty() {
+                return removed;
+            }
+            removed += batch.len() as u64;
+        }
+    }
+
+    /// Removes all pages at once. Returns their number.
+    pub(super) fn remove_all(&self) -> u64 {
+        // They are freed without the lock.
+        let all = core::mem::take(&mut *self.frames.lock());
+        all.len()
+    }
+
+    /// Removes the first page from `start` on that nothing else uses; returns it with its index.
+    pub(super) fn take_unused_from(&self, start: u64) -> Option<(u64, SharedFrame)> {
+        let mut frames = self.frames.lock();
+        let found = frames.try_for_each_from(start, |index, page| match page.owners() {
+            1 => ControlFlow::Break(index),
+            _ => ControlFlow::Continue(()),
+        });
+        found.and_then(|index| frames.remove(index).map(|page| (index, page)))
+    }
+
+    /// Returns the first index from `start` on that has a page.
+    pub(super) fn first_from(&self, start: u64) -> Option<u64> {
+        self.frames.lock().first_from(start).map(|(index, _)| index)
+    }
+
+    /// Returns the first index from `start` on that has no page.
+    pub(super) fn first_hole_from(&self, start: u64) -> u64 {
+        let mut index = start;
+        loop {
+            // Checks a limited number of pages while the lock is held once, because the file may be
+            // long.
+            let frames = self.frames.lock();
+            for _ in 0..64 * BATCH {
+                if frames.get(index).is_none() {
+                    return index;
+                }
+                index += 1;
+            }
+        }
+    }
+}
