@@ -26,6 +26,12 @@ pub fn get(minor: u32) -> Option<Arc<BlockDevice>> {
     DEVICES.lock().get(minor as usize).cloned()
 }
 
+/// Returns the device with this name, with or without `/dev/`.
+pub fn by_name(name: &str) -> Option<Arc<BlockDevice>> {
+    let name = name.strip_prefix("/dev/").unwrap_or(name);
+    DEVICES.lock().iter().find(|device| device.name() == name).cloned()
+}
+
 /// Returns all devices: each disk before its partitions.
 pub fn all() -> Vec<Arc<BlockDevice>> {
     DEVICES.lock().clone()

@@ -5,7 +5,6 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::attributes::{DeviceNumber, FileKind, Mode};
 use super::device_cache::{self, DeviceCache};
@@ -15,6 +14,7 @@ use super::error::FsError;
 use super::file::file_ops::FileOps;
 use super::file::open_flags::OpenFlags;
 use super::io::{Sink, Source, done_or};
+use super::page_cache::ReportedFailures;
 use crate::block::BlockDevices;
 use crate::block::device::BlockDevice;
 use crate::block::devices::{self as block_devices, MAJOR};
@@ -23,8 +23,8 @@ use crate::drivers::block::request::IoError;
 /// An open block device.
 pub struct BlockFile {
     cache: Arc<DeviceCache>,
-    /// The number of failed writes that have been reported.
-    failures: AtomicU32,
+    /// The failed writes that have been reported.
+    failures: ReportedFailures,
 }
 
 impl From<IoError> for FsError {
@@ -39,6 +39,11 @@ impl From<IoError> for FsError {
     }
 }
 
+/// Returns the number of a block device.
+pub(super) fn number_of(device: &BlockDevice) -> DeviceNumber {
+    DeviceNumber { major: MAJOR, minor: device.minor() }
+}
+
 /// Registers all block devices.
 ///
 /// # Errors
@@ -48,7 +53,7 @@ pub(super) fn start(_devices: BlockDevices) -> Result<(), FsError> {
         let name: Box<str> = device.name().into();
         devices::register(Device {
             kind: FileKind::BlockDevice,
-            number: DeviceNumber { major: MAJOR, minor: device.minor() },
+            number: number_of(&device),
             minors: 1,
             node: Some(DeviceNode { name: Box::leak(name), mode: Mode::from_bits_truncate(0o660) }),
             open,
@@ -62,7 +67,7 @@ fn open(number: DeviceNumber, flags: OpenFlags) -> Result<Arc<dyn FileOps>, FsEr
     if flags.can_write() && cache.device().disk().is_read_only {
         return Err(FsError::PermissionDenied);
     }
-    let failures = AtomicU32::new(cache.failures());
+    let failures = ReportedFailures::of(cache.pages());
     Ok(Arc::try_new(BlockFile { cache, failures })?)
 }
 
@@ -129,9 +134,6 @@ impl FileOps for BlockFile {
     }
 
     fn sync(&self) -> Result<(), FsError> {
-        let result = self.cache.sync();
-        let failures = self.cache.failures();
-        let is_new = self.failures.swap(failures, Ordering::Relaxed) != failures;
-        if is_new { Err(FsError::Io) } else { result }
+        self.failures.report(self.cache.pages(), self.cache.sync())
     }
 }

@@ -17,7 +17,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use super::error::FsError;
 use super::page_cache::dirty;
 use super::page_cache::store::PageStore;
-use super::page_cache::{PAGE_BYTES, PageCache, Stored};
+use super::page_cache::{PAGE_BYTES, PageCache};
 use super::super_block::SuperBlock;
 use crate::arch::time::clock;
 use crate::block::device::{BlockDevice, Direction};
@@ -226,7 +226,7 @@ impl DeviceCache {
 
     /// Returns the number of failed writes of its pages.
     pub fn failures(&self) -> u32 {
-        self.pages.stored().map_or(0, Stored::failures)
+        self.pages.failures()
     }
 
     fn dependent(&self) -> Option<Arc<dyn Dependent>> {

@@ -4,14 +4,14 @@ use alloc::sync::Arc;
 
 use path_walk::LastLink;
 
-use super::attributes::DeviceNumber;
+use super::block_files::number_of;
 use super::error::FsError;
 use super::kinds::{self, Kind, MountRequest, Source};
 use super::namespace::attach;
 use super::namespace::lookup::{Caller, look_up_path};
 use super::namespace::path::Path;
 use super::super_block::SuperBlock;
-use crate::block::devices::{self, MAJOR};
+use crate::block::devices;
 use crate::boot::Options;
 
 /// The first program of an archive. If it exists, it is responsible for the root, as on Linux.
@@ -40,13 +40,13 @@ pub(super) fn mount(options: &Options, archives: &Path) -> Option<Path> {
 
 /// Returns the file system on the device `name`, in the first kind that it has.
 fn find(options: &Options, name: &str) -> Result<Arc<SuperBlock>, FsError> {
-    let number = device(name).ok_or_else(|| {
+    let device = devices::by_name(name).ok_or_else(|| {
         let names = devices::all();
         log::error!("there is no disk or partition {name}, but {} others", names.len());
         FsError::NotFound
     })?;
     let is_read_only = !options.is_root_writable;
-    let request = MountRequest { device: Some(number), is_read_only, options: b"" };
+    let request = MountRequest { device: Some(number_of(&device)), is_read_only, options: b"" };
     let is_asked = |kind: &Kind| {
         let name = options.root_kind.as_deref();
         kind.source == Source::Device && name.is_none_or(|name| name == kind.name)
@@ -59,11 +59,4 @@ fn find(options: &Options, name: &str) -> Result<Arc<SuperBlock>, FsError> {
         }
     }
     result
-}
-
-/// Returns the number of the device `name`, with or without `/dev/`.
-fn device(name: &str) -> Option<DeviceNumber> {
-    let name = name.strip_prefix("/dev/").unwrap_or(name);
-    let found = devices::all().into_iter().find(|device| device.name() == name)?;
-    Some(DeviceNumber { major: MAJOR, minor: found.minor() })
 }

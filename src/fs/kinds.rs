@@ -28,13 +28,6 @@ pub struct MountRequest<'a> {
     pub options: &'a [u8],
 }
 
-impl<'a> MountRequest<'a> {
-    /// Returns the request for a kind that needs no device.
-    pub const fn with_options(options: &'a [u8]) -> Self {
-        Self { device: None, is_read_only: false, options }
-    }
-}
-
 /// A kind of file system.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {

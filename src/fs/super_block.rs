@@ -77,6 +77,24 @@ pub trait SuperBlockOps: Send + Sync {
     fn shut_down(&self);
 }
 
+/// The operations of a file system in memory that has no limits, and nothing to write or to drop.
+struct InMemory {
+    root: Arc<Inode>,
+    magic: u64,
+}
+
+impl SuperBlockOps for InMemory {
+    fn root(&self) -> Arc<Inode> {
+        self.root.clone()
+    }
+
+    fn usage(&self) -> Usage {
+        Usage { magic: self.magic, ..Usage::default() }
+    }
+
+    fn shut_down(&self) {}
+}
+
 /// A mounted file system.
 pub struct SuperBlock {
     file_system: Arc<FileSystem>,
@@ -104,6 +122,19 @@ impl SuperBlock {
             mounts: AtomicU32::new(0),
             is_read_only: AtomicBool::new(false),
         })?)
+    }
+
+    /// Makes a file system in memory, without limits, whose root directory is `root`. Programs identify
+    /// its kind by the number `magic`.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub(super) fn try_new_in_memory(
+        file_system: Arc<FileSystem>,
+        root: Arc<Inode>,
+        magic: u64,
+    ) -> Result<Arc<Self>, FsError> {
+        Self::try_new(file_system, Box::try_new(InMemory { root, magic })?)
     }
 
     /// Returns the common state of its inodes.

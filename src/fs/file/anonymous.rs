@@ -18,7 +18,7 @@ use crate::fs::namespace::attach;
 use crate::fs::namespace::dentry::Dentry;
 use crate::fs::namespace::path::Path;
 use crate::fs::pipe;
-use crate::fs::super_block::{SuperBlock, SuperBlockOps, Usage};
+use crate::fs::super_block::SuperBlock;
 
 /// The mounts to which such files appear to belong: that of pipes, and that of all others. Each is
 /// made with its first file.
@@ -33,24 +33,6 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(2);
 /// Source: Linux, include/uapi/linux/magic.h (PIPEFS_MAGIC, ANON_INODE_FS_MAGIC).
 const PIPEFS_MAGIC: u64 = 0x5049_5045;
 const ANON_INODE_FS_MAGIC: u64 = 0x0904_1934;
-
-/// The file system of files without a place in the tree.
-struct Anonymous {
-    root: Arc<Inode>,
-    magic: u64,
-}
-
-impl SuperBlockOps for Anonymous {
-    fn root(&self) -> Arc<Inode> {
-        self.root.clone()
-    }
-
-    fn usage(&self) -> Usage {
-        Usage { magic: self.magic, ..Usage::default() }
-    }
-
-    fn shut_down(&self) {}
-}
 
 /// The inodes have no operations.
 struct NoOps;
@@ -70,8 +52,7 @@ fn root(title: Title) -> Result<&'static Path, FsError> {
     mount.try_call_once(|| {
         let file_system = FileSystem::try_new(kind, None, Maker::Kernel)?;
         let root = Inode::try_new(&file_system, 1, &new(NewKind::Directory, (0, 0)), ops()?)?;
-        let ops = Box::try_new(Anonymous { root, magic })?;
-        attach::new_tree(SuperBlock::try_new(file_system, ops)?)
+        attach::new_tree(SuperBlock::try_new_in_memory(file_system, root, magic)?)
     })
 }
 

@@ -26,7 +26,7 @@ use crate::fs::inode::Inode;
 use crate::fs::locks::LockOwner;
 use crate::fs::namespace::change;
 use crate::fs::namespace::path::Path;
-use crate::fs::page_cache::Stored;
+use crate::fs::page_cache::ReportedFailures;
 use crate::fs::seals::Seals;
 use crate::sync::{Mutex, Rank, SpinMutex};
 
@@ -73,8 +73,8 @@ pub struct OpenFile {
     position_lock: Mutex<()>,
     /// The position, which is only changed with the lock held.
     position: AtomicU64,
-    /// The number of failed writes to the disk that have been reported.
-    failures: AtomicU32,
+    /// The failed writes to the disk that have been reported.
+    failures: ReportedFailures,
     /// Protects the observers that watch it while it is open; held to change the list.
     observers: SpinMutex<Vec<Arc<dyn Observer>>>,
 }
@@ -123,10 +123,9 @@ impl OpenFile {
             Contents::Special(ops) => ops.has_position(),
             _ => true,
         };
-        let failures = path.inode().pages().stored().map_or(0, Stored::failures);
         let file = Self {
+            failures: ReportedFailures::of(path.inode().pages()),
             path,
-            failures: AtomicU32::new(failures),
             flags: AtomicU32::new(flags.bits()),
             contents,
             has_position,
@@ -216,8 +215,8 @@ impl OpenFile {
     /// # Errors
     /// The error of the device, once for each open file.
     pub fn write_back(&self) -> Result<(), FsError> {
-        let result = self.inode().pages().write_back();
-        if self.has_new_failure() { Err(FsError::Io) } else { result }
+        let pages = self.inode().pages();
+        self.failures.report(pages, pages.write_back())
     }
 
     /// Writes all changes of the file to the medium: fsync(2). May wait.
@@ -231,16 +230,6 @@ impl OpenFile {
         }
         let written = self.write_back();
         written.and(self.inode().ops().sync())
-    }
-
-    /// Returns whether a write to the disk has failed since the file was opened, or since this was asked
-    /// last.
-    fn has_new_failure(&self) -> bool {
-        let Some(stored) = self.inode().pages().stored() else {
-            return false;
-        };
-        let failures = stored.failures();
-        self.failures.swap(failures, Ordering::Relaxed) != failures
     }
 
     /// Adds seals, after a write that has begun has ended.

@@ -17,13 +17,11 @@ mod open_text;
 mod table;
 mod text;
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use super::error::FsError;
 use super::file_system::FileSystem;
-use super::inode::Inode;
-use super::super_block::{SuperBlock, SuperBlockOps, Usage};
+use super::super_block::SuperBlock;
 
 pub use node::{Content, Directory, File, Found, Link, Node, number_of};
 pub use table::{Row, Subject, TableDirectory, What};
@@ -40,23 +38,5 @@ const ROOT: u64 = 1;
 pub fn make(kind: &'static str, magic: u64, root: Node) -> Result<Arc<SuperBlock>, FsError> {
     let file_system = FileSystem::try_new_generated(kind)?;
     let root = inode::make(&file_system, ROOT, root)?;
-    SuperBlock::try_new(file_system, Box::try_new(Generated { root, magic })?)
-}
-
-/// The file system's operations for its superblock.
-struct Generated {
-    root: Arc<Inode>,
-    magic: u64,
-}
-
-impl SuperBlockOps for Generated {
-    fn root(&self) -> Arc<Inode> {
-        self.root.clone()
-    }
-
-    fn usage(&self) -> Usage {
-        Usage { magic: self.magic, ..Usage::default() }
-    }
-
-    fn shut_down(&self) {}
+    SuperBlock::try_new_in_memory(file_system, root, magic)
 }

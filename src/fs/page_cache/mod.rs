@@ -15,6 +15,7 @@
 //! | [`store`] | what a place outside of memory offers |
 //! | [`stored`] | reading pages from a store, and writing them back |
 //! | [`dirty`] | the pages that differ from what is stored |
+//! | [`reported`] | the failures that an open file has reported |
 //!
 //! The lock of the pages is held to look up frames, but never while bytes are copied: a copy to or
 //! from a program's memory may wait for a page, even of this file.
@@ -23,8 +24,11 @@ mod budget;
 mod copies;
 pub mod dirty;
 mod pages;
+mod reported;
 pub mod store;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod watchers;
 
 use alloc::boxed::Box;
@@ -37,11 +41,12 @@ use crate::mm::user::reverse_map::PrivateCopies;
 use crate::sync::Rank;
 use pages::Pages;
 use store::PageStore;
+use stored::Stored;
 use watchers::Watchers;
 
 pub use budget::PageBudget;
+pub(in crate::fs) use reported::ReportedFailures;
 pub use store::PAGE_BYTES;
-pub(in crate::fs) use stored::Stored;
 pub use watchers::PageWatcher;
 
 /// The pages of a file.
@@ -83,6 +88,12 @@ impl PageCache {
     /// The first error of the device; the other pages are written all the same.
     pub(super) fn write_back(&self) -> Result<(), FsError> {
         self.stored().map_or(Ok(()), |stored| stored.write_back(&self.pages))
+    }
+
+    /// Returns the number of writes that have failed. A caller that remembers it can report each
+    /// failure once.
+    pub(super) fn failures(&self) -> u32 {
+        self.stored().map_or(0, Stored::failures)
     }
 
     /// Returns whether there are pages to write back, or that a program may change at any time.

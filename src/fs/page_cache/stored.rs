@@ -59,9 +59,8 @@ impl Stored {
         }
     }
 
-    /// Returns the number of writes that have failed. A caller that remembers it can report each
-    /// failure once.
-    pub(in crate::fs) fn failures(&self) -> u32 {
+    /// Returns the number of writes that have failed.
+    pub(super) fn failures(&self) -> u32 {
         self.failures.load(Ordering::Acquire)
     }
 

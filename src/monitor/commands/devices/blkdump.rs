@@ -27,8 +27,7 @@ fn show(_: &Machine, mut arguments: Arguments<'_>, out: &mut dyn Write) -> Resul
     let name = arguments.word().ok_or(ArgumentError::Missing("the name of a disk"))?;
     let sector = arguments.number()?.unwrap_or(0);
     arguments.end()?;
-    let name = name.strip_prefix("/dev/").unwrap_or(name);
-    let Some(device) = devices::all().into_iter().find(|device| device.name() == name) else {
+    let Some(device) = devices::by_name(name) else {
         writeln!(out, "{name}: there is no such disk; disks lists those that there are")?;
         return Ok(());
     };
@@ -42,9 +41,10 @@ fn show(_: &Machine, mut arguments: Arguments<'_>, out: &mut dyn Write) -> Resul
         }
         Err(IoError::Invalid) => {
             let sectors = device.len_bytes() / device.sector_bytes();
+            let name = device.name();
             writeln!(out, "{name} has the sectors 0 to {:x}", sectors.saturating_sub(1))?;
         }
-        Err(error) => writeln!(out, "{name}: {error}")?,
+        Err(error) => writeln!(out, "{}: {error}", device.name())?,
     }
     Ok(())
 }

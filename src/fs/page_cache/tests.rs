@@ -1,0 +1,105 @@
+//! Pages that are stored in memory once more.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use super::store::PageStore;
+use super::{PAGE_BYTES, PageCache, ReportedFailures};
+use crate::fs::error::FsError;
+use crate::fs::io::{SliceSink, SliceSource};
+use crate::mm::kernel::frames::{SharedFrame, parts};
+use crate::sync::{Rank, SpinMutex};
+
+/// The size of the contents.
+const PAGES: usize = 4;
+
+/// The first byte of each page, and whether writes fail.
+struct Medium {
+    bytes: SpinMutex<[u8; PAGES]>,
+    is_failing: AtomicBool,
+}
+
+struct MemoryStore(Arc<Medium>);
+
+impl PageStore for MemoryStore {
+    fn size_bytes(&self) -> u64 {
+        PAGES as u64 * PAGE_BYTES
+    }
+
+    fn read(&self, first: u64, pages: &[SharedFrame]) -> Result<(), FsError> {
+        let bytes = *self.0.bytes.lock();
+        for (page, byte) in pages.iter().zip(&bytes[first as usize..]) {
+            page.all_bytes().zero();
+            page.bytes(0..1).write(&[*byte]);
+        }
+        Ok(())
+    }
+
+    fn reserve(&self, _range: Range<u64>) -> Result<(), FsError> {
+        Ok(())
+    }
+
+    fn release(&self, _offset: u64) {}
+
+    fn write(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
+        if self.0.is_failing.load(Ordering::Relaxed) {
+            return Err(FsError::Io);
+        }
+        let first = range.start / PAGE_BYTES;
+        let in_pages = 0..range.end - first * PAGE_BYTES;
+        let written: Vec<u8> = parts(pages, in_pages).map(|(page, _)| first_byte(page)).collect();
+        self.0.bytes.lock()[first as usize..][..written.len()].copy_from_slice(&written);
+        Ok(())
+    }
+
+    fn note_dirty(&self) -> Result<(), FsError> {
+        Ok(())
+    }
+}
+
+fn first_byte(page: &SharedFrame) -> u8 {
+    let mut byte = [0];
+    page.bytes(0..1).read(&mut byte);
+    byte[0]
+}
+
+/// Makes pages whose first bytes are 1, 2, 3 and 4, none of which is in memory.
+fn stored() -> (PageCache, Arc<Medium>) {
+    let bytes = SpinMutex::new(Rank::Process, [1, 2, 3, 4]);
+    let medium = Arc::new(Medium { bytes, is_failing: AtomicBool::new(false) });
+    let store = Box::new(MemoryStore(medium.clone()));
+    (PageCache::try_stored(store, Rank::DevicePages).expect("there is memory"), medium)
+}
+
+fn write(pages: &PageCache, index: u64, byte: u8) {
+    let (written, result) = pages.write(index * PAGE_BYTES, 1, &mut SliceSource::new(&[byte]));
+    assert_eq!((written, result), (1, Ok(())));
+}
+
+fn read(pages: &PageCache, index: u64) -> u8 {
+    let mut byte = [0];
+    let read = pages.read(index * PAGE_BYTES, 1, &mut SliceSink::new(&mut byte));
+    assert_eq!(read, Ok(1));
+    byte[0]
+}
+
+#[test_case]
+fn each_open_file_reports_a_failed_write_once() {
+    let (pages, medium) = stored();
+    let [first, second] = [(); 2].map(|()| ReportedFailures::of(&pages));
+    write(&pages, 1, 7);
+    medium.is_failing.store(true, Ordering::Relaxed);
+    assert_eq!(first.report(&pages, pages.write_back()), Err(FsError::Io));
+    assert_eq!(first.report(&pages, pages.write_back()), Ok(()));
+    assert_eq!(second.report(&pages, Ok(())), Err(FsError::Io));
+    assert_eq!(second.report(&pages, Err(FsError::NoMemory)), Err(FsError::NoMemory));
+    let third = ReportedFailures::of(&pages);
+    assert_eq!(third.report(&pages, Ok(())), Ok(()));
+    medium.is_failing.store(false, Ordering::Relaxed);
+    write(&pages, 1, 8);
+    assert_eq!(third.report(&pages, pages.write_back()), Ok(()));
+    assert_eq!(*medium.bytes.lock(), [1, 8, 3, 4]);
+}
