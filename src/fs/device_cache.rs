@@ -30,27 +30,6 @@ use crate::task;
 /// (vm.dirty_writeback_centisecs) is 5 s.
 const WRITE_BACK_NS: u64 = 5_000_000_000;
 
-/// A file system on a device, which has changes of its own.
-pub trait Dependent: Send + Sync {
-    /// Writes all changes to the disk, and to the pages of the device. May wait.
-    ///
-    /// # Errors
-    /// The first error of the device.
-    fn write_back(&self) -> Result<(), FsError>;
-
-    /// Returns the number of pages of its files in memory.
-    fn page_count(&self) -> u64;
-
-    /// Writes all changes to the disk, and marks the file system as closed, until it is changed again. May wait.
-    ///
-    /// # Errors
-    /// The first error of the device.
-    fn close(&self) -> Result<(), FsError>;
-
-    /// Removes up to `most` pages that nothing uses from memory. Returns their number.
-    fn reclaim(&self, most: u64) -> u64;
-}
-
 /// Whether a device has changes, for the thread that writes them back.
 struct Work {
     is_due: AtomicBool,
@@ -120,10 +99,8 @@ pub struct DeviceCache {
     device: Arc<BlockDevice>,
     pages: PageCache,
     work: Arc<Work>,
-    /// Protects the file system that is mounted from the device; held to copy or to replace it; not
-    /// taken by interrupt handlers.
-    dependent: SpinMutex<Option<Weak<dyn Dependent>>>,
-    /// The same file system, for those who mount it again. As `dependent`.
+    /// Protects the file system that is mounted from the device, which has changes of its own; held to
+    /// copy or to replace it; not taken by interrupt handlers.
     mounted: SpinMutex<Option<Weak<SuperBlock>>>,
 }
 
@@ -168,8 +145,11 @@ pub fn all() -> Vec<Arc<DeviceCache>> {
 /// machine is switched off. May wait.
 pub fn close_all() {
     for cache in all() {
-        let closed = cache.dependent().map_or(Ok(()), |dependent| dependent.close());
-        if let Err(error) = closed.and(cache.sync()) {
+        let closed = match cache.mounted() {
+            Some(super_block) => super_block.close(),
+            None => cache.sync_pages(),
+        };
+        if let Err(error) = closed {
             log::error!("{}: changes can't be written: {error}", cache.device.name());
         }
     }
@@ -192,8 +172,8 @@ pub fn sync_all() -> Result<(), FsError> {
 pub fn reclaim(most: u64) -> u64 {
     let mut freed = 0;
     for cache in all() {
-        if let Some(dependent) = cache.dependent() {
-            freed += dependent.reclaim(most - freed);
+        if let Some(super_block) = cache.mounted() {
+            freed += super_block.reclaim(most - freed);
         }
         freed += cache.pages.reclaim(most - freed);
         if freed >= most {
@@ -209,9 +189,8 @@ impl DeviceCache {
         let work = Arc::try_new(work)?;
         let store = DeviceStore { device: device.clone(), work: work.clone() };
         let pages = PageCache::try_stored(Box::try_new(store)?, Rank::DevicePages)?;
-        let (dependent, mounted) =
-            (SpinMutex::new(Rank::Files, None), SpinMutex::new(Rank::Files, None));
-        Ok(Arc::try_new(Self { device, pages, work, dependent, mounted })?)
+        let mounted = SpinMutex::new(Rank::Files, None);
+        Ok(Arc::try_new(Self { device, pages, work, mounted })?)
     }
 
     /// Returns the device.
@@ -229,13 +208,9 @@ impl DeviceCache {
         self.pages.failures()
     }
 
-    fn dependent(&self) -> Option<Arc<dyn Dependent>> {
-        self.dependent.lock().as_ref().and_then(Weak::upgrade)
-    }
-
     /// Returns the number of pages in memory: those of the device, and those of the files on it.
     pub fn page_counts(&self) -> (u64, u64) {
-        (self.pages.len(), self.dependent().map_or(0, |dependent| dependent.page_count()))
+        (self.pages.len(), self.mounted().map_or(0, |super_block| super_block.page_count()))
     }
 
     /// Returns the file system that is mounted from the device.
@@ -243,31 +218,24 @@ impl DeviceCache {
         self.mounted.lock().as_ref().and_then(Weak::upgrade)
     }
 
-    /// Records the file system that is mounted from the device.
-    pub(super) fn set_mounted(&self, super_block: Weak<SuperBlock>) {
-        let old = self.mounted.lock().replace(super_block);
-        drop(old);
-    }
-
-    /// Makes `dependent` the file system that is written back with the device.
+    /// Makes `super_block` the file system that is mounted from the device, and written back with it.
     ///
     /// # Errors
     /// [`FsError::Busy`] if there is another one.
-    pub(super) fn set_dependent(&self, dependent: Weak<dyn Dependent>) -> Result<(), FsError> {
-        let mut place = self.dependent.lock();
+    pub(super) fn set_mounted(&self, super_block: &Arc<SuperBlock>) -> Result<(), FsError> {
+        let mut place = self.mounted.lock();
         if place.as_ref().is_some_and(|other| other.strong_count() > 0) {
             return Err(FsError::Busy);
         }
         // The last one has ended, so this drops no value.
-        *place = Some(dependent);
+        *place = Some(Arc::downgrade(super_block));
         Ok(())
     }
 
-    /// Removes the file system that is written back with the device.
-    pub(super) fn remove_dependent(&self) {
-        let dependent = self.dependent.lock().take();
+    /// Removes the file system that is mounted from the device, because its last mount has ended.
+    pub(super) fn remove_mounted(&self) {
         let mounted = self.mounted.lock().take();
-        drop((dependent, mounted));
+        drop(mounted);
     }
 
     /// Makes sure that changes are written back soon.
@@ -280,8 +248,8 @@ impl DeviceCache {
     /// # Errors
     /// The first error of the device; the others are written all the same.
     pub(super) fn write_back(&self) -> Result<(), FsError> {
-        let dependent = self.dependent().map_or(Ok(()), |dependent| dependent.write_back());
-        dependent.and(self.pages.write_back())
+        let of_files = self.mounted().map_or(Ok(()), |super_block| super_block.write_back());
+        of_files.and(self.pages.write_back())
     }
 
     /// Writes the changed pages of the device to the medium, without the changes that the file system

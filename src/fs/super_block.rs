@@ -47,7 +47,8 @@ impl Default for Usage {
     }
 }
 
-/// The operations of a kind of file system for a whole file system.
+/// The operations of a kind of file system for a whole file system. The defaults are for file systems
+/// in memory.
 pub trait SuperBlockOps: Send + Sync {
     /// Returns the root directory.
     fn root(&self) -> Arc<Inode>;
@@ -63,6 +64,34 @@ pub trait SuperBlockOps: Send + Sync {
         Ok(())
     }
 
+    /// Writes all changes to the disk, and to the pages of the device. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device.
+    fn write_back(&self) -> Result<(), FsError> {
+        Ok(())
+    }
+
+    /// Writes all changes to the medium, and marks the file system as closed, until it is changed again.
+    /// May wait.
+    ///
+    /// # Errors
+    /// The first error of the device.
+    fn close(&self) -> Result<(), FsError> {
+        Ok(())
+    }
+
+    /// Returns the number of pages of its files in memory that are stored on a disk.
+    fn page_count(&self) -> u64 {
+        0
+    }
+
+    /// Removes up to `most` such pages that nothing uses from memory. Returns their number.
+    fn reclaim(&self, most: u64) -> u64 {
+        let _ = most;
+        0
+    }
+
     /// Prepares that the file system becomes read-only, or writable. May wait.
     ///
     /// # Errors
@@ -74,7 +103,7 @@ pub trait SuperBlockOps: Send + Sync {
 
     /// Drops the file system's references to inodes, after its last mount has ended. Each inode
     /// ends when it is no longer in use.
-    fn shut_down(&self);
+    fn shut_down(&self) {}
 }
 
 /// The operations of a file system in memory that has no limits, and nothing to write or to drop.
@@ -91,8 +120,6 @@ impl SuperBlockOps for InMemory {
     fn usage(&self) -> Usage {
         Usage { magic: self.magic, ..Usage::default() }
     }
-
-    fn shut_down(&self) {}
 }
 
 /// A mounted file system.
@@ -189,6 +216,33 @@ impl SuperBlock {
     /// The first error of the device.
     pub fn sync(&self) -> Result<(), FsError> {
         self.ops.sync()
+    }
+
+    /// Writes all changes to the disk, and to the pages of the device. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device.
+    pub(super) fn write_back(&self) -> Result<(), FsError> {
+        self.ops.write_back()
+    }
+
+    /// Writes all changes to the medium, and marks the file system as closed, until it is changed again.
+    /// May wait.
+    ///
+    /// # Errors
+    /// The first error of the device.
+    pub(super) fn close(&self) -> Result<(), FsError> {
+        self.ops.close()
+    }
+
+    /// Returns the number of pages of its files in memory that are stored on a disk.
+    pub(super) fn page_count(&self) -> u64 {
+        self.ops.page_count()
+    }
+
+    /// Removes up to `most` such pages that nothing uses from memory. Returns their number.
+    pub(super) fn reclaim(&self, most: u64) -> u64 {
+        self.ops.reclaim(most)
     }
 
     /// Counts a mount.

@@ -10,7 +10,7 @@ use super::medium::CachedMedium;
 use super::mounted::{Mounted, Root};
 use crate::block::devices::MAJOR;
 use crate::fs::attributes::DeviceNumber;
-use crate::fs::device_cache::{self, Dependent, DeviceCache};
+use crate::fs::device_cache::{self, DeviceCache};
 use crate::fs::error::FsError;
 use crate::fs::file_system::{FileSystem, Names};
 use crate::fs::kinds::{self, Kind, MountRequest, Source};
@@ -94,13 +94,13 @@ fn mount(
     let file_system = FileSystem::try_new_on_device(kind, number, names)?;
     let root_node = volume.root();
     let mounted = Mounted::try_new(volume, cache.clone(), file_system.clone(), access)?;
-    let dependent: Arc<dyn Dependent> = mounted.clone();
-    cache.set_dependent(Arc::downgrade(&dependent))?;
     let root = mounted.with(|volume| inode_ops::inode_of(&mounted, volume, root_node))?;
     let super_block = SuperBlock::try_new(file_system, Box::try_new(Root { mounted, root })?)?;
     if access == Access::ReadOnly {
         super_block.note_read_only();
     }
-    cache.set_mounted(Arc::downgrade(&super_block));
+    // If another thread has mounted the device in the meantime, this is dropped. It has changed nothing
+    // on the disk.
+    cache.set_mounted(&super_block)?;
     Ok(super_block)
 }

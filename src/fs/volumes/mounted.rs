@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use page_tree::PageTree;
 use volume::{Access, NodeId, Properties, Time, Volume};
 
-use crate::fs::device_cache::{Dependent, DeviceCache};
+use crate::fs::device_cache::DeviceCache;
 use crate::fs::error::FsError;
 use crate::fs::file_system::FileSystem;
 use crate::fs::inode::Inode;
@@ -211,43 +211,11 @@ impl Mounted {
     ///
     /// # Errors
     /// The first error of the device.
-    pub(super) fn write_all_and_mark(&self) -> Result<(), FsError> {
+    fn close(&self) -> Result<(), FsError> {
         let written = self.write_inodes_back();
         let closed = self.with(|volume| Ok(volume.close()?));
-        let synced = self.cache.sync();
+        let synced = self.cache.sync_pages();
         written.and(closed).and(synced)
-    }
-}
-
-impl Dependent for Mounted {
-    fn write_back(&self) -> Result<(), FsError> {
-        if self.is_closed.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let written = self.write_inodes_back();
-        written.and(self.with(|volume| Ok(volume.commit()?)))
-    }
-
-    fn page_count(&self) -> u64 {
-        let mut count = 0;
-        self.each_inode(|inode| {
-            count += inode.pages().len();
-            true
-        });
-        count
-    }
-
-    fn close(&self) -> Result<(), FsError> {
-        self.write_all_and_mark()
-    }
-
-    fn reclaim(&self, most: u64) -> u64 {
-        let mut freed = 0;
-        self.each_inode(|inode| {
-            freed += inode.pages().reclaim(most - freed);
-            freed < most
-        });
-        freed
     }
 }
 
@@ -281,9 +249,39 @@ impl SuperBlockOps for Root {
         self.mounted.cache().sync()
     }
 
+    fn write_back(&self) -> Result<(), FsError> {
+        if self.mounted.is_closed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let written = self.mounted.write_inodes_back();
+        written.and(self.mounted.with(|volume| Ok(volume.commit()?)))
+    }
+
+    fn close(&self) -> Result<(), FsError> {
+        self.mounted.close()
+    }
+
+    fn page_count(&self) -> u64 {
+        let mut count = 0;
+        self.mounted.each_inode(|inode| {
+            count += inode.pages().len();
+            true
+        });
+        count
+    }
+
+    fn reclaim(&self, most: u64) -> u64 {
+        let mut freed = 0;
+        self.mounted.each_inode(|inode| {
+            freed += inode.pages().reclaim(most - freed);
+            freed < most
+        });
+        freed
+    }
+
     fn set_read_only(&self, is_read_only: bool) -> Result<(), FsError> {
         match is_read_only {
-            true => self.mounted.write_all_and_mark(),
+            true => self.mounted.close(),
             false if self.mounted.access == Access::ReadOnly => Err(FsError::ReadOnly),
             false => Ok(()),
         }
@@ -291,10 +289,10 @@ impl SuperBlockOps for Root {
 
     fn shut_down(&self) {
         let name = self.mounted.cache().device().name();
-        if let Err(error) = self.mounted.write_all_and_mark() {
+        if let Err(error) = self.mounted.close() {
             log::error!("{name}: unmounted, but changes can't be written: {error}");
         }
         self.mounted.is_closed.store(true, Ordering::Relaxed);
-        self.mounted.cache().remove_dependent();
+        self.mounted.cache().remove_mounted();
     }
 }
