@@ -52,7 +52,8 @@
 //! of address spaces: a copy may have to wait for a page of the program. The spin locks have
 //! [`Rank::Files`](crate::sync::Rank::Files): directory entries, mounts, the pages of a file, the
 //! inodes of a tmpfs, the devices. Only one of them is held at a time, and none while bytes are
-//! copied. A drop may take locks, so no file or inode is dropped under a spin lock.
+//! copied. With the pages of a file locked, the set of those that are dirty may be locked
+//! ([`Rank::DirtyPages`](crate::sync::Rank::DirtyPages)). A drop may take locks, so no file or inode is dropped under a spin lock.
 
 #![forbid(unsafe_code)]
 

@@ -77,6 +77,8 @@ ranks! {
         ThreadSignals,
         /// The state that file operations look up: directory entries, pages of a file, mounts.
         Files,
+        /// The changed pages of a file or a block device.
+        DirtyPages,
         /// The lists of drivers: owned functions, disks, the requests of a queue.
         Drivers,
         /// The end of the kernel's heap.

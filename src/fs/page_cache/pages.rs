@@ -12,13 +12,16 @@ use crate::sync::{Rank, SpinMutex};
 /// The number of pages that are looked up, or removed, while the lock is held once.
 pub(super) const BATCH: usize = 16;
 
+/// The number of pages that are examined while the lock is held once.
+const EXAMINED_MAX: usize = 64 * BATCH;
+
 /// Pages that were looked up at once; `None` for each that isn't in memory.
 pub(super) type Batch = ShortVec<Option<SharedFrame>, BATCH>;
 
 /// The pages of a file that are in memory: frames by their index in the file.
 pub(super) struct Pages {
     /// Protects the frames; held for a few look-ups, but never while bytes are copied; not taken by
-    /// interrupt handlers.
+    /// interrupt handlers. The lock of the dirty pages of the file may be taken while it is held.
     frames: SpinMutex<PageTree<SharedFrame>>,
 }
 
@@ -126,14 +129,34 @@ impl Pages {
         all.len()
     }
 
-    /// Removes the first page from `start` on that nothing else uses; returns it with its index.
-    pub(super) fn take_unused_from(&self, start: u64) -> Option<(u64, SharedFrame)> {
-        let mut frames = self.frames.lock();
-        let found = frames.try_for_each_from(start, |index, page| match page.owners() {
-            1 => ControlFlow::Break(index),
-            _ => ControlFlow::Continue(()),
-        });
-        found.and_then(|index| frames.remove(index).map(|page| (index, page)))
+    /// Removes up to `most` pages that nothing else uses and for which `is_clean` returns true. It is called
+    /// with the pages locked. Returns their number.
+    pub(super) fn remove_unused(&self, most: u64, is_clean: impl Fn(u64) -> bool) -> u64 {
+        let (mut removed, mut start) = (0, 0);
+        while removed < most {
+            let mut examined = 0;
+            let mut frames = self.frames.lock();
+            let stopped = frames.try_for_each_from(start, |index, page| {
+                examined += 1;
+                // A page is marked as dirty by a thread that has a reference to it, until after that. If
+                // the only reference is the one here, each thread that had another one has dropped it
+                // (Release) before the count was read (Acquire): so its mark is seen. No thread gets a
+                // new reference while the pages are locked.
+                match page.owners() == 1 && is_clean(index) {
+                    true => ControlFlow::Break((index, true)),
+                    false if examined == EXAMINED_MAX => ControlFlow::Break((index, false)),
+                    false => ControlFlow::Continue(()),
+                }
+            });
+            let Some((index, is_unused)) = stopped else {
+                break;
+            };
+            let page = if is_unused { frames.remove(index) } else { None };
+            drop(frames);
+            removed += u64::from(page.is_some());
+            start = index + 1;
+        }
+        removed
     }
 
     /// Returns the first index from `start` on that has a page.
@@ -148,7 +171,7 @@ impl Pages {
             // Checks a limited number of pages while the lock is held once, because the file may be
             // long.
             let frames = self.frames.lock();
-            for _ in 0..64 * BATCH {
+            for _ in 0..EXAMINED_MAX {
                 if frames.get(index).is_none() {
                     return index;
                 }

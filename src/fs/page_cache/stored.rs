@@ -35,7 +35,9 @@ pub(in crate::fs) struct Stored {
     may_reclaim: bool,
     /// Held while pages are read from the store, written to it, or removed from memory.
     transfers: Mutex<()>,
-    /// Protects the set of dirty pages; held for a few look-ups; not taken by interrupt handlers.
+    /// Protects the set of dirty pages; held for a few look-ups; not taken by interrupt handlers. May be
+    /// taken while the pages are locked, but not the other way round. A page is marked here by a thread
+    /// that has a reference to it until after that, so that it isn't removed before.
     dirty: SpinMutex<DirtyPages>,
     /// The page after the last one that was read, and the number of pages that were read.
     last_read: (AtomicU64, AtomicU64),
@@ -52,7 +54,7 @@ impl Stored {
             store,
             may_reclaim: rank == Rank::PageTransfers,
             transfers: Mutex::new(rank, ()),
-            dirty: SpinMutex::new(Rank::Files, DirtyPages::new()),
+            dirty: SpinMutex::new(Rank::DirtyPages, DirtyPages::new()),
             last_read: (AtomicU64::new(0), AtomicU64::new(0)),
             failures: AtomicU32::new(0),
             writable_mappings: AtomicU32::new(0),
@@ -205,10 +207,11 @@ impl Stored {
         self.relieve();
         let new = SharedFrame::try_allocate(Purpose::Files).ok_or(FsError::NoMemory)?;
         let copied = from.fill(BytesMut::Frame(new.bytes(whole.clone())));
-        if copied < whole.len() {
+        let page = if copied < whole.len() {
             let page = self.page(pages, index, 1)?;
             self.store.reserve(bytes_of(index, &whole))?;
             page.bytes(0..copied).copy_from(new.bytes(0..copied));
+            page
         } else {
             // A reader must not find the new blocks before the page: their bytes are undefined.
             let _transfer = self.transfers.lock();
@@ -218,12 +221,15 @@ impl Stored {
                 // Another thread has read the page in the meantime.
                 page.bytes(whole.clone()).copy_from(new.bytes(whole.clone()));
             }
-        }
-        self.mark(index, whole, false)?;
-        Ok(copied)
+            page
+        };
+        let marked = self.mark(index, whole, false);
+        // Only now: a page that nothing uses and that isn't marked is removed from memory.
+        drop(page);
+        marked.map(|()| copied)
     }
 
-    /// Marks bytes of a page as changed.
+    /// Marks bytes of a page as changed, to which the caller has a reference.
     fn mark(&self, index: u64, range: Range<usize>, is_mapped: bool) -> Result<(), FsError> {
         let range = if self.store.is_by_sector() { range } else { 0..PAGE_BYTES as usize };
         let was_clean = self.dirty.lock().add(index, range, is_mapped)?;
@@ -333,23 +339,6 @@ impl Stored {
         let Some(_transfer) = self.transfers.try_lock() else {
             return 0;
         };
-        let mut freed = 0;
-        let mut start = 0;
-        while freed < most {
-            let Some((index, page)) = pages.take_unused_from(start) else {
-                break;
-            };
-            start = index + 1;
-            // Checked after the page was removed, so that no writer can find it in between. A thread
-            // that wants to read it has to wait for this one.
-            if self.dirty.lock().contains(index) {
-                // There is room in the tree, in the place that the page had.
-                let _ = pages.add(index, page);
-            } else {
-                drop(page);
-                freed += 1;
-            }
-        }
-        freed
+        pages.remove_unused(most, |index| !self.dirty.lock().contains(index))
     }
 }

@@ -7,10 +7,10 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::store::PageStore;
-use super::{PAGE_BYTES, PageCache, ReportedFailures};
+use super::{PAGE_BYTES, PageCache, Pages, ReportedFailures};
 use crate::fs::error::FsError;
 use crate::fs::io::{SliceSink, SliceSource};
-use crate::mm::kernel::frames::{SharedFrame, parts};
+use crate::mm::kernel::frames::{Purpose, SharedFrame, parts};
 use crate::sync::{Rank, SpinMutex};
 
 /// The size of the contents.
@@ -102,4 +102,41 @@ fn each_open_file_reports_a_failed_write_once() {
     write(&pages, 1, 8);
     assert_eq!(third.report(&pages, pages.write_back()), Ok(()));
     assert_eq!(*medium.bytes.lock(), [1, 8, 3, 4]);
+}
+
+#[test_case]
+fn reclaim_removes_clean_pages_that_nothing_uses() {
+    let (pages, medium) = stored();
+    let bytes: Vec<u8> = (0..4).map(|index| read(&pages, index)).collect();
+    assert_eq!((bytes, pages.len()), (Vec::from([1, 2, 3, 4]), 4));
+    write(&pages, 1, 7);
+    let used = pages.page(2).expect("an owner can be counted").expect("it is in memory");
+    assert_eq!((pages.reclaim(1), pages.reclaim(u64::MAX), pages.reclaim(1)), (1, 1, 0));
+    let kept = pages.page(2).expect("an owner can be counted");
+    assert_eq!(kept.map(|page| page.start()), Some(used.start()));
+    drop(used);
+    assert_eq!(pages.reclaim(u64::MAX), 1);
+    assert_eq!((pages.len(), read(&pages, 1)), (1, 7));
+    assert_eq!(pages.write_back(), Ok(()));
+    assert_eq!((pages.reclaim(u64::MAX), pages.len()), (1, 0));
+    assert_eq!(*medium.bytes.lock(), [1, 7, 3, 4]);
+}
+
+#[test_case]
+fn unused_page_stays_in_its_place_while_it_is_found_to_be_dirty() {
+    let pages = Pages::new();
+    let one = || SharedFrame::try_new_zeroed(Purpose::Files).expect("there is memory");
+    for index in [0, 5, 1 << 20] {
+        pages.add(index, one()).expect("there is memory");
+    }
+    let used = pages.get(5).expect("an owner can be counted");
+    let asked = SpinMutex::new(Rank::DirtyPages, Vec::with_capacity(4));
+    let removed = pages.remove_unused(u64::MAX, |index| {
+        asked.lock().push(index);
+        index == 0
+    });
+    assert_eq!((removed, pages.len()), (1, 2));
+    // A page in use may be marked at any time, so nothing is asked about it.
+    assert_eq!(*asked.lock(), [0, 1 << 20]);
+    drop(used);
 }
