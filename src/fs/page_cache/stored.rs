@@ -276,12 +276,15 @@ impl Stored {
             let Some(run) = self.dirty.lock().take_run(start) else {
                 return result;
             };
+            // Before they are written: a program whose mapping ends meanwhile may have changed them after
+            // their bytes were taken. After they were chosen: a mapping that has marked them by then is
+            // counted.
+            let are_mapped = self.writable_mappings.load(Ordering::Acquire) > 0;
             let written = self.write_run(pages, &run);
             if let Err(error) = written {
                 self.failures.fetch_add(1, Ordering::AcqRel);
                 result = result.and(Err(error));
             }
-            let are_mapped = self.writable_mappings.load(Ordering::Acquire) > 0;
             let is_part = run.bytes.end - run.bytes.start < PAGE_BYTES;
             self.dirty.lock().remove_clean(run.pages.clone(), are_mapped && !is_part);
             start = if is_part { run.pages.start } else { run.pages.end };

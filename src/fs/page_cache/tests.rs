@@ -16,10 +16,11 @@ use crate::sync::{Rank, SpinMutex};
 /// The size of the contents.
 const PAGES: usize = 4;
 
-/// The first byte of each page, and whether writes fail.
+/// The first byte of each page, whether writes fail, and what happens after the next one.
 struct Medium {
     bytes: SpinMutex<[u8; PAGES]>,
     is_failing: AtomicBool,
+    after_write: SpinMutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 struct MemoryStore(Arc<Medium>);
@@ -52,6 +53,10 @@ impl PageStore for MemoryStore {
         let in_pages = 0..range.end - first * PAGE_BYTES;
         let written: Vec<u8> = parts(pages, in_pages).map(|(page, _)| first_byte(page)).collect();
         self.0.bytes.lock()[first as usize..][..written.len()].copy_from_slice(&written);
+        let after_write = self.0.after_write.lock().take();
+        if let Some(after_write) = after_write {
+            after_write();
+        }
         Ok(())
     }
 
@@ -68,8 +73,11 @@ fn first_byte(page: &SharedFrame) -> u8 {
 
 /// Makes pages whose first bytes are 1, 2, 3 and 4, none of which is in memory.
 fn stored() -> (PageCache, Arc<Medium>) {
-    let bytes = SpinMutex::new(Rank::Process, [1, 2, 3, 4]);
-    let medium = Arc::new(Medium { bytes, is_failing: AtomicBool::new(false) });
+    let medium = Arc::new(Medium {
+        bytes: SpinMutex::new(Rank::Process, [1, 2, 3, 4]),
+        is_failing: AtomicBool::new(false),
+        after_write: SpinMutex::new(Rank::Process, None),
+    });
     let store = Box::new(MemoryStore(medium.clone()));
     (PageCache::try_stored(store, Rank::DevicePages).expect("there is memory"), medium)
 }
@@ -120,6 +128,25 @@ fn reclaim_removes_clean_pages_that_nothing_uses() {
     assert_eq!(pages.write_back(), Ok(()));
     assert_eq!((pages.reclaim(u64::MAX), pages.len()), (1, 0));
     assert_eq!(*medium.bytes.lock(), [1, 7, 3, 4]);
+}
+
+#[test_case]
+fn change_by_a_mapping_that_ends_during_the_write_is_written_later() {
+    let (pages, medium) = stored();
+    let pages = Arc::new(pages);
+    pages.stored().expect("they have a store").add_writable_mapping();
+    let mapped = pages.page_to_map(1).expect("there is memory");
+    let of_mapping = pages.clone();
+    *medium.after_write.lock() = Some(Box::new(move || {
+        mapped.bytes(0..1).write(&[9]);
+        drop(mapped);
+        of_mapping.stored().expect("they have a store").remove_writable_mapping();
+    }));
+    assert_eq!(pages.write_back(), Ok(()));
+    assert_eq!(medium.bytes.lock()[1], 2);
+    assert!(pages.is_dirty());
+    assert_eq!(pages.write_back(), Ok(()));
+    assert_eq!((medium.bytes.lock()[1], pages.is_dirty()), (9, false));
 }
 
 #[test_case]
