@@ -8,12 +8,12 @@ use spin::Once;
 use super::attributes::{FileKind, Mode};
 use super::devices;
 use super::error::FsError;
-use super::inode::NewKind;
 use super::kinds::{Kind, Source};
 use super::namespace::lookup::Caller;
 use super::namespace::mount::MountFlags;
 use super::namespace::path::Path;
 use super::namespace::{attach, create};
+use super::new_inode::NewKind;
 use super::super_block::SuperBlock;
 use super::tmpfs::{self, Limits};
 

@@ -8,83 +8,16 @@ use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use spin::Once;
 
 use super::attributes::{Attributes, DeviceNumber, FileKind, Metadata, Mode, Permissions, Touch};
+use super::directory_entry::{DirectoryEntry, RenameKind};
 use super::error::FsError;
 use super::file::file_ops::FileOps;
 use super::file_system::FileSystem;
 use super::locks::FileLocks;
+use super::new_inode::{NewInode, refusal};
 use super::page_cache::{PAGE_BYTES, PageCache};
 use super::pipe::Pipe;
 use super::seals::Sealing;
 use crate::sync::{Mutex, Rank, RwLock};
-
-/// The kind of a new inode.
-#[derive(Clone, Copy, Debug)]
-pub enum NewKind<'a> {
-    /// A file without contents.
-    Regular,
-    /// A directory without entries.
-    Directory,
-    /// A symbolic link with this text.
-    Symlink(&'a [u8]),
-    /// A character device.
-    CharDevice(DeviceNumber),
-    /// A block device.
-    BlockDevice(DeviceNumber),
-    /// A FIFO.
-    Fifo,
-    /// A socket.
-    Socket,
-}
-
-impl NewKind<'_> {
-    /// Returns the kind of file, and the device's number.
-    pub fn parts(self) -> (FileKind, DeviceNumber) {
-        match self {
-            Self::Regular => (FileKind::Regular, DeviceNumber::NONE),
-            Self::Directory => (FileKind::Directory, DeviceNumber::NONE),
-            Self::Symlink(_) => (FileKind::Symlink, DeviceNumber::NONE),
-            Self::CharDevice(number) => (FileKind::CharDevice, number),
-            Self::BlockDevice(number) => (FileKind::BlockDevice, number),
-            Self::Fifo => (FileKind::Fifo, DeviceNumber::NONE),
-            Self::Socket => (FileKind::Socket, DeviceNumber::NONE),
-        }
-    }
-}
-
-/// A new inode.
-#[derive(Clone, Copy, Debug)]
-pub struct NewInode<'a> {
-    /// The kind of the file.
-    pub kind: NewKind<'a>,
-    /// Its permission bits.
-    pub mode: Mode,
-    /// Its owner.
-    pub uid: u32,
-    /// Its group.
-    pub gid: u32,
-}
-
-/// An entry of a directory, as reading the directory returns it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DirectoryEntry<'a> {
-    /// Its name.
-    pub name: &'a [u8],
-    /// The number of its inode.
-    pub inode: u64,
-    /// The kind of the file.
-    pub kind: FileKind,
-    /// The cursor of the next entry.
-    pub next: u64,
-}
-
-/// The effect of a move on a name that exists at the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RenameKind {
-    /// The name at the target, if there is one, is replaced.
-    Replace,
-    /// Both names are exchanged.
-    Exchange,
-}
 
 /// The target of a symbolic link without a stored text.
 pub enum LinkTarget {
@@ -93,16 +26,6 @@ pub enum LinkTarget {
     /// This place, independent of its path: a [`Path`](super::namespace::path::Path), a type that is
     /// defined above inodes.
     Place(Box<dyn Any + Send + Sync>),
-}
-
-/// Returns the reason why a directory in which only the kernel makes files can't have a new one of
-/// `kind`, as on Linux.
-pub(super) fn refusal(has_name: bool, kind: NewKind<'_>) -> FsError {
-    match kind {
-        _ if !has_name => FsError::NotSupported,
-        NewKind::Regular => FsError::PermissionDenied,
-        _ => FsError::NotPermitted,
-    }
 }
 
 /// The operations of a file system on its inodes. The defaults are for kinds of files that don't

@@ -5,6 +5,7 @@
 //! | [`namespace`] | directory entries, mounts, paths, and the operations that change them |
 //! | [`file`] | open files: reads, writes, waiting for several |
 //! | [`inode`], [`attributes`] | a file, without its names |
+//! | [`new_inode`], [`directory_entry`] | what a new file is to be; the entries of directories |
 //! | [`file_system`] | the common state of all inodes of a file system |
 //! | [`super_block`] | a mounted file system |
 //! | [`page_cache`] | the pages of a file in memory |
@@ -66,6 +67,7 @@ pub mod devfs;
 pub mod device_cache;
 pub mod devices;
 mod direct;
+pub mod directory_entry;
 mod disk_root;
 pub mod error;
 pub mod file;
@@ -78,6 +80,7 @@ pub mod kinds;
 pub mod locks;
 mod name;
 pub mod namespace;
+pub mod new_inode;
 pub mod page_cache;
 pub mod pipe;
 pub mod seals;

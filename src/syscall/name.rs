@@ -13,12 +13,13 @@ use super::place::{AT_EMPTY_PATH, Place, check_flags};
 use super::stat;
 use crate::fs::attributes::{DeviceNumber, FileKind, Mode};
 use crate::fs::credentials::Access;
+use crate::fs::directory_entry::DirectoryEntry;
 use crate::fs::file::open_file::Whence;
-use crate::fs::inode::{DirectoryEntry, NewKind};
 use crate::fs::namespace::lookup::read_link;
 use crate::fs::namespace::path::Path;
 use crate::fs::namespace::rename::{self, Target};
 use crate::fs::namespace::{create, remove};
+use crate::fs::new_inode::NewKind;
 use crate::mm::user::pointer;
 
 fn make_directory(place: &Place, mode: Mode) -> CallResult {

@@ -13,10 +13,11 @@ use super::open_flags::OpenFlags;
 use crate::fs::attributes::Mode;
 use crate::fs::error::FsError;
 use crate::fs::file_system::{FileSystem, Maker};
-use crate::fs::inode::{Inode, InodeOps, NewInode, NewKind};
+use crate::fs::inode::{Inode, InodeOps};
 use crate::fs::namespace::attach;
 use crate::fs::namespace::dentry::Dentry;
 use crate::fs::namespace::path::Path;
+use crate::fs::new_inode::{NewInode, NewKind};
 use crate::fs::pipe;
 use crate::fs::super_block::SuperBlock;
 

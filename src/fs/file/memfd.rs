@@ -8,10 +8,10 @@ use spin::Once;
 use super::open_file::OpenFile;
 use crate::fs::attributes::Mode;
 use crate::fs::error::FsError;
-use crate::fs::inode::{NewInode, NewKind};
 use crate::fs::namespace::attach;
 use crate::fs::namespace::dentry::Dentry;
 use crate::fs::namespace::path::Path;
+use crate::fs::new_inode::{NewInode, NewKind};
 use crate::fs::tmpfs::{self, Limits};
 
 /// The prefix of the name in the path that such a file appears to have.

@@ -5,10 +5,12 @@ use alloc::sync::Arc;
 
 use super::node::{Content, Node, number_of};
 use super::open_text::OpenText;
+use crate::fs::directory_entry::DirectoryEntry;
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
 use crate::fs::file_system::FileSystem;
-use crate::fs::inode::{DirectoryEntry, Inode, InodeOps, LinkTarget, NewInode, NewKind};
+use crate::fs::inode::{Inode, InodeOps, LinkTarget};
+use crate::fs::new_inode::{NewInode, NewKind};
 
 /// The cursor of the first entry; the cursors before it are those of `.` and `..`.
 pub(super) const FIRST_CURSOR: u64 = 2;

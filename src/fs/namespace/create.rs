@@ -13,7 +13,8 @@ use crate::fs::attributes::Mode;
 use crate::fs::credentials::Access;
 use crate::fs::error::FsError;
 use crate::fs::file_system::{Maker, Names};
-use crate::fs::inode::{self, Inode, NewInode, NewKind};
+use crate::fs::inode::Inode;
+use crate::fs::new_inode::{self, NewInode, NewKind};
 
 /// Makes the directory `path`.
 ///
@@ -232,7 +233,7 @@ fn check_creation(caller: &Caller<'_>, directory: &Path) -> Result<(), FsError> 
 fn check_maker(directory: &Inode, name: Option<&[u8]>, kind: NewKind<'_>) -> Result<(), FsError> {
     match directory.file_system().maker() {
         Maker::Program => Ok(()),
-        Maker::Kernel => Err(inode::refusal(name.is_some(), kind)),
+        Maker::Kernel => Err(new_inode::refusal(name.is_some(), kind)),
     }
 }
 

@@ -5,9 +5,10 @@ use alloc::sync::Arc;
 use super::dentry_cache;
 use super::lookup::{self, Caller, NameAt};
 use crate::fs::credentials::Access;
+use crate::fs::directory_entry::RenameKind;
 use crate::fs::error::FsError;
 use crate::fs::file_system::Names;
-use crate::fs::inode::{Inode, RenameKind};
+use crate::fs::inode::Inode;
 use crate::fs::name::Name;
 use crate::sync::{Mutex, Rank};
 

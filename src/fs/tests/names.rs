@@ -10,8 +10,8 @@ use crate::fs::attributes::{DeviceNumber, FileKind};
 use crate::fs::error::FsError;
 use crate::fs::file::open;
 use crate::fs::file::open_flags::OpenFlags;
-use crate::fs::inode::NewKind;
 use crate::fs::namespace::{create, dentry_cache, lookup, rename};
+use crate::fs::new_inode::NewKind;
 
 #[test_case]
 fn names_come_and_go() {

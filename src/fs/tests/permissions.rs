@@ -11,10 +11,10 @@ use crate::fs::credentials::{Access, Credentials, Groups};
 use crate::fs::error::FsError;
 use crate::fs::file::open;
 use crate::fs::file::open_flags::OpenFlags;
-use crate::fs::inode::NewKind;
 use crate::fs::namespace::change::{self, NewTime};
 use crate::fs::namespace::lookup::{self, Caller};
 use crate::fs::namespace::{create, remove};
+use crate::fs::new_inode::NewKind;
 
 fn user(uid: u32, gid: u32) -> Credentials {
     let capabilities = if uid == 0 { CapabilitySet::ALL } else { CapabilitySet::EMPTY };

@@ -7,10 +7,12 @@ use core::sync::atomic::Ordering;
 use super::directory::{self, Entries, Target};
 use super::inodes::Tmpfs;
 use crate::fs::attributes::Touch;
+use crate::fs::directory_entry::{DirectoryEntry, RenameKind};
 use crate::fs::error::FsError;
 use crate::fs::file_system::FileSystem;
-use crate::fs::inode::{DirectoryEntry, Inode, InodeOps, NewInode, NewKind, RenameKind};
+use crate::fs::inode::{Inode, InodeOps};
 use crate::fs::name;
+use crate::fs::new_inode::{NewInode, NewKind};
 use crate::random;
 use crate::sync::{Mutex, Rank};
 

@@ -6,7 +6,8 @@ use volume::{ChangeableAttributes, Kind, MediumError, Time, VolumeError};
 
 use crate::fs::attributes::{DeviceNumber, FileKind, Mode};
 use crate::fs::error::FsError;
-use crate::fs::inode::{Inode, NewKind};
+use crate::fs::inode::Inode;
+use crate::fs::new_inode::NewKind;
 
 impl From<MediumError> for FsError {
     fn from(error: MediumError) -> Self {

@@ -8,8 +8,8 @@ use volume::NodeId;
 use super::convert::file_kind;
 use super::mounted::Mounted;
 use crate::fs::attributes::FileKind;
+use crate::fs::directory_entry::DirectoryEntry;
 use crate::fs::error::FsError;
-use crate::fs::inode::DirectoryEntry;
 
 /// The cursor of the first entry; the cursors before it are those of `.` and `..`.
 const FIRST_CURSOR: u64 = 2;

@@ -2,8 +2,8 @@
 
 use super::{Contents, OpenFile};
 use crate::fs::attributes::FileKind;
+use crate::fs::directory_entry::DirectoryEntry;
 use crate::fs::error::FsError;
-use crate::fs::inode::DirectoryEntry;
 
 impl OpenFile {
     /// Calls `found` with the entries of the directory from the position on, until it returns
