@@ -1,201 +1,16 @@
 """File systems on disks: what the host has made is read, and what programs write is clean for the host
 and equal to what they have written."""
 
-import contextlib
 import hashlib
-import os
-import pathlib
-import random
 import re
 import shutil
-import subprocess
-import tempfile
 
 from machine import ROOT, programs, shell
+from machine.disks import KINDS, MIB, Disks, Ext2, Fat, Iso9660, host, run
+from machine.file_trees import make_tree, summary
 from machine.images import image
 from machine.qemu import Qemu
 
-MIB = 1 << 20
-SIZES = (0, 1, 511, 4095, 4096, 4097, 9000, 40_000)
-
-
-def host(program, *arguments, statuses=(0,), **more):
-    """Runs a program of the host; returns its output."""
-    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-    done = subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT,
-                          env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8", "MTOOLS_SKIP_CHECK": "1"}, **more)
-    assert done.returncode in statuses, (program, arguments, done.stdout.decode(errors="replace"))
-    return done.stdout
-
-
-# ------------------------------------------------------------------ kinds --
-
-class Ext2:
-    """ext2, with blocks of a size."""
-
-    name, has_links = "ext2", True
-
-    def __init__(self, block_bytes):
-        self._block_bytes = block_bytes
-
-    def make(self, path, tree=None):
-        more = ["-d", tree] if tree else []
-        host("mke2fs", "-q", "-t", "ext2", "-b", self._block_bytes, *more, path)
-
-    def check(self, path):
-        host("e2fsck", "-fn", path)
-
-    def mend(self, path):
-        # 1: errors were corrected, without asking.
-        host("e2fsck", "-p", path, statuses=(0, 1))
-
-    def extract(self, path, folder):
-        host("debugfs", "-R", f"rdump / {folder}", path)
-        shutil.rmtree(folder / "lost+found", ignore_errors=True)
-
-
-class Fat:
-    """FAT with long names."""
-
-    name, has_links = "vfat", False
-
-    def __init__(self, bits):
-        self._bits = bits
-
-    def make(self, path, tree=None):
-        host("mkfs.fat", "-F", self._bits, *(["-s", 1] if self._bits == 32 else []), path)
-        if tree and any(tree.iterdir()):
-            host("mcopy", "-s", "-i", path, *tree.iterdir(), "::")
-
-    def check(self, path):
-        host("fsck.fat", "-n", path)
-
-    def mend(self, path):
-        host("fsck.fat", "-a", path, statuses=(0, 1))
-
-    def extract(self, path, folder):
-        host("mcopy", "-s", "-n", "-i", path, "::*", folder)
-
-
-class Iso9660:
-    """ISO 9660 with Rock Ridge, which is only read."""
-
-    name, has_links = "iso9660", True
-
-    def make(self, path, tree=None):
-        host("xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", path, tree)
-
-
-KINDS = {"ext2, 1 KiB": (Ext2(1024), 96 * MIB), "ext2, 4 KiB": (Ext2(4096), 96 * MIB),
-         "FAT12": (Fat(12), 12 * MIB), "FAT16": (Fat(16), 64 * MIB), "FAT32": (Fat(32), 96 * MIB)}
-
-
-# ------------------------------------------------------------------ trees --
-
-def make_tree(folder, has_links, files=120, seed=1):
-    """Makes files of many sizes, with names in UTF-8, in nested directories."""
-    numbers = random.Random(seed)
-    for index in range(files):
-        at = folder.joinpath(f"directory {index % 6}", *["ä"] * (index % 3))
-        at.mkdir(parents=True, exist_ok=True)
-        name = f"file {index}" + "ü" * numbers.choice((0, 1, 40))
-        (at / name).write_bytes(numbers.randbytes(SIZES[index % len(SIZES)]))
-    deep = folder
-    for index in range(12):
-        deep = deep / f"d{index}"
-    deep.mkdir(parents=True)
-    (deep / "end").write_text("deep\n")
-    if has_links:
-        for length in (1, 59, 60, 200):
-            (folder / f"link {length}").symlink_to("x" * length)
-
-
-def summary(folder):
-    """Returns a checksum of all names, texts of links, and contents of files, as `SUMMARY` makes it."""
-    lines = []
-    for path in folder.rglob("*"):
-        shown = f"./{path.relative_to(folder)}"
-        if path.is_symlink():
-            lines.append(f"{os.readlink(path)} {shown}")
-        elif path.is_dir():
-            lines.append(f"d {shown}")
-        else:
-            lines.append(f"{hashlib.md5(path.read_bytes()).hexdigest()}  {shown}")
-    text = "".join(f"{line}\n" for line in sorted(lines, key=os.fsencode))
-    return hashlib.md5(os.fsencode(text)).hexdigest()
-
-
-# The same by busybox.
-SUMMARY = r"""s() {
-cd $1
-{ find . -mindepth 1 -type d ! -name lost+found | sed 's/^/d /'
-find . -type f -print0 | xargs -0 md5sum
-find . -type l | while read -r l; do echo "$(readlink "$l") $l"; done
-} | LC_ALL=C sort | md5sum | cut -c1-32
-cd /
-}"""
-
-
-# The names of the first two disks.
-NAMES = {"nvme": ("nvme0n1", "nvme1n1"), "virtio": ("vda", "vdb"), "ahci": ("sda", "sdb")}
-
-
-class Disks:
-    """Files of disks, in a folder that is removed at the end, and how they are attached."""
-
-    def __init__(self, bus="nvme"):
-        self._bus = bus
-        self.names = NAMES[bus]
-        self._folder = tempfile.TemporaryDirectory(prefix="farjump-disks-")
-        self.folder = pathlib.Path(self._folder.name)
-        self.paths = []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._folder.cleanup()
-
-    def add(self, kind, size_bytes, tree=None):
-        path = self.folder / f"disk{len(self.paths)}.img"
-        if size_bytes:
-            path.touch()
-            os.truncate(path, size_bytes)
-        kind.make(path, tree)
-        self.paths.append(path)
-        return path
-
-    def arguments(self):
-        for index, path in enumerate(self.paths):
-            yield from ("-drive", f"if=none,id=d{index},format=raw,file={path}")
-            end = f"drive=d{index},serial=s{index}"
-            if self._bus == "ahci":
-                yield from ("-device", f"ich9-ahci,id=ahci{index}",
-                            "-device", f"ide-hd,bus=ahci{index}.0,{end}")
-            else:
-                device = {"nvme": "nvme", "virtio": "virtio-blk-pci"}[self._bus]
-                yield from ("-device", f"{device},{end}")
-
-    @contextlib.contextmanager
-    def machine(self, cpus=2, **more):
-        with shell.machine("quiet", *self.arguments(), cpus=cpus, **more) as qemu:
-            typist = shell.Typist(qemu)
-            for line in SUMMARY.splitlines():
-                qemu.send(line + "\r")
-            typist.run("echo ready")
-            typist.run("mkdir /a /b")
-            yield qemu, typist
-
-
-def run(typist, *lines):
-    """Runs commands that print nothing."""
-    for line in lines:
-        shown = typist.run(line)
-        assert shown == "", (line, shown)
-
-
-# ------------------------------------------------------------------ tests --
 
 def tree_of_the_host_is_read(kind, size_bytes):
     with Disks() as disks:
@@ -276,7 +91,7 @@ def file_of_fsync_survives_a_power_cut(kind, size_bytes):
                 # Changes that are under way.
                 "for i in 1 2 3 4 5 6 7 8 9; do cp /a/stored /a/$i; done; rm /a/3 /a/7")
             qemu.process.kill()
-        kind.mend(path)
+        assert kind.mend(path)
         kind.check(path)
         extracted = disks.folder / "extracted"
         extracted.mkdir()

@@ -51,6 +51,12 @@ class Typist:
         end = self._qemu.expect(rf"^\S* {PROMPT}")
         return self._qemu.output[begin:end.start()].replace("\r\n", "\n")
 
+    def define(self, text):
+        """Types the lines of a shell function, of any length."""
+        for line in text.splitlines():
+            self._qemu.send(line + "\r")
+        self.run("echo defined")
+
     def start(self, line):
         """Types a command, and waits until the machine is idle: the shell has then set the
         terminal's mode for the command."""
