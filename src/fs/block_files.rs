@@ -77,6 +77,11 @@ impl BlockFile {
         self.cache.device()
     }
 
+    /// Writes the changed pages to the disk, before it is accessed without them. May wait.
+    fn write_pages(&self) -> Result<(), FsError> {
+        if self.cache.pages().is_dirty() { self.cache.sync_pages() } else { Ok(()) }
+    }
+
     /// Writes all changes to the medium, and removes the pages from memory that nothing uses:
     /// BLKFLSBUF. May wait.
     ///
@@ -92,7 +97,7 @@ impl BlockFile {
 impl FileOps for BlockFile {
     fn read(&self, flags: OpenFlags, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
         if flags.contains(OpenFlags::DIRECT) {
-            self.cache.pages().write_back()?;
+            self.write_pages()?;
             return direct::read(self.device(), offset, to);
         }
         let left = self.device().len_bytes().saturating_sub(offset);
@@ -111,7 +116,7 @@ impl FileOps for BlockFile {
             return Err(FsError::NoSpace);
         }
         if flags.contains(OpenFlags::DIRECT) {
-            self.cache.pages().write_back()?;
+            self.write_pages()?;
             let end = offset.saturating_add(from.left() as u64);
             let written = direct::write(self.device(), offset, from);
             self.cache.pages().forget(offset..end);

@@ -248,8 +248,10 @@ impl DeviceCache {
     /// # Errors
     /// The first error of the device; the others are written all the same.
     pub(super) fn write_back(&self) -> Result<(), FsError> {
-        let of_files = self.mounted().map_or(Ok(()), |super_block| super_block.write_back());
-        of_files.and(self.pages.write_back())
+        match self.mounted() {
+            Some(super_block) => super_block.sync(),
+            None => self.pages.write_back(),
+        }
     }
 
     /// Writes the changed pages of the device to the medium, without the changes that the file system
@@ -258,8 +260,8 @@ impl DeviceCache {
     /// # Errors
     /// The first error of the device.
     pub(super) fn sync_pages(&self) -> Result<(), FsError> {
-        let written = self.pages.write_back();
-        written.and(self.device.flush().map_err(FsError::from))
+        let flush = || Ok(self.device.flush()?);
+        self.pages.write_back_in_stages(flush).and(flush())
     }
 
     /// Writes all changes to the medium. May wait.
@@ -267,8 +269,10 @@ impl DeviceCache {
     /// # Errors
     /// The first error of the device.
     pub(super) fn sync(&self) -> Result<(), FsError> {
-        let written = self.write_back();
-        written.and(self.device.flush().map_err(FsError::from))
+        match self.mounted() {
+            Some(super_block) => super_block.sync(),
+            None => self.sync_pages(),
+        }
     }
 
     /// The body of the thread that writes changes back.

@@ -64,14 +64,6 @@ pub trait SuperBlockOps: Send + Sync {
         Ok(())
     }
 
-    /// Writes all changes to the disk, and to the pages of the device. May wait.
-    ///
-    /// # Errors
-    /// The first error of the device.
-    fn write_back(&self) -> Result<(), FsError> {
-        Ok(())
-    }
-
     /// Writes all changes to the medium, and marks the file system as closed, until it is changed again.
     /// May wait.
     ///
@@ -216,14 +208,6 @@ impl SuperBlock {
     /// The first error of the device.
     pub fn sync(&self) -> Result<(), FsError> {
         self.ops.sync()
-    }
-
-    /// Writes all changes to the disk, and to the pages of the device. May wait.
-    ///
-    /// # Errors
-    /// The first error of the device.
-    pub(super) fn write_back(&self) -> Result<(), FsError> {
-        self.ops.write_back()
     }
 
     /// Writes all changes to the medium, and marks the file system as closed, until it is changed again.

@@ -2,6 +2,8 @@
 
 use core::ops::Range;
 
+use volume::Stage;
+
 use super::PageCache;
 use super::pages::BATCH;
 use super::store::PAGE_BYTES;
@@ -65,13 +67,31 @@ impl PageCache {
         if let Some(stored) = self.stored() {
             stored.begin_write(&self.pages, offset, len as u64);
         }
+        let (done, result) = self.write_in_stage(Stage::Last, offset, len, from);
+        if result.is_err()
+            && let Some(stored) = self.stored()
+        {
+            stored.end_write_early(offset + done as u64);
+        }
+        (done, result)
+    }
+
+    /// As [`write`](Self::write), but what is written belongs to a stage, room is only made page by
+    /// page, and nothing is written back because too much is dirty.
+    pub(in crate::fs) fn write_in_stage(
+        &self,
+        stage: Stage,
+        offset: u64,
+        len: usize,
+        from: &mut dyn Source,
+    ) -> (usize, Result<(), FsError>) {
         let mut done = 0;
         let mut result = Ok(());
         while done < len && result.is_ok() {
             let at = offset + done as u64;
             let start = (at % PAGE_BYTES) as usize;
             let end = (PAGE_BYTES as usize).min(start + len - done);
-            match self.write_page(at / PAGE_BYTES, start..end, from) {
+            match self.write_page(at / PAGE_BYTES, start..end, from, stage) {
                 Ok(copied) => {
                     done += copied;
                     if copied < end - start {
@@ -80,11 +100,6 @@ impl PageCache {
                 }
                 Err(error) => result = Err(error),
             }
-        }
-        if result.is_err()
-            && let Some(stored) = self.stored()
-        {
-            stored.end_write_early(offset + done as u64);
         }
         (done, result)
     }
@@ -95,9 +110,10 @@ impl PageCache {
         index: u64,
         range: Range<usize>,
         from: &mut dyn Source,
+        stage: Stage,
     ) -> Result<usize, FsError> {
         if let Some(stored) = self.stored() {
-            return stored.write_page(&self.pages, index, range, from);
+            return stored.write_page(&self.pages, index, range, from, stage);
         }
         if let Some(page) = self.page(index)? {
             return Ok(from.fill(BytesMut::Frame(page.bytes(range))));

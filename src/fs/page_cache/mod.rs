@@ -35,6 +35,8 @@ use alloc::boxed::Box;
 use alloc::sync::{Arc, Weak};
 use core::ops::Range;
 
+use volume::Stage;
+
 use super::error::FsError;
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
 use crate::mm::user::reverse_map::PrivateCopies;
@@ -87,7 +89,29 @@ impl PageCache {
     /// # Errors
     /// The first error of the device; the other pages are written all the same.
     pub(super) fn write_back(&self) -> Result<(), FsError> {
-        self.stored().map_or(Ok(()), |stored| stored.write_back(&self.pages))
+        self.stored().map_or(Ok(()), |stored| stored.write_back(&self.pages, Stage::Last))
+    }
+
+    /// Writes all dirty pages to where they are stored. What was written for an early stage comes
+    /// first; after each early stage, `flush` is called. May wait.
+    ///
+    /// # Errors
+    /// The first error of the device or of `flush`; the other pages are written all the same.
+    pub(super) fn write_back_in_stages(
+        &self,
+        flush: impl Fn() -> Result<(), FsError>,
+    ) -> Result<(), FsError> {
+        let Some(stored) = self.stored() else {
+            return Ok(());
+        };
+        let mut result = Ok(());
+        for stage in [Stage::First, Stage::Second, Stage::Third] {
+            if stored.is_due(stage) {
+                result = result.and(stored.write_back(&self.pages, stage)).and_then(|()| flush());
+            }
+        }
+        let last = stored.write_back(&self.pages, Stage::Last);
+        result.and(last)
     }
 
     /// Returns the number of writes that have failed. A caller that remembers it can report each

@@ -5,6 +5,7 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use heapless::Vec as ShortVec;
+use volume::Stage;
 
 use super::dirty::{self, DirtyPages, RUN_PAGES, Run};
 use super::pages::Pages;
@@ -184,15 +185,16 @@ impl Stored {
         index: u64,
         range: Range<usize>,
         from: &mut dyn Source,
+        stage: Stage,
     ) -> Result<usize, FsError> {
         let is_whole = range == (0..PAGE_BYTES as usize);
         if is_whole && pages.get(index)?.is_none() {
-            return self.write_new_page(pages, index, from);
+            return self.write_new_page(pages, index, from, stage);
         }
         let page = self.page(pages, index, 1)?;
         self.store.reserve(bytes_of(index, &range))?;
         let copied = from.fill(BytesMut::Frame(page.bytes(range.clone())));
-        self.mark(index, range, false)?;
+        self.mark(index, range, false, stage)?;
         Ok(copied)
     }
 
@@ -202,6 +204,7 @@ impl Stored {
         pages: &Pages,
         index: u64,
         from: &mut dyn Source,
+        stage: Stage,
     ) -> Result<usize, FsError> {
         let whole = 0..PAGE_BYTES as usize;
         self.relieve();
@@ -223,16 +226,22 @@ impl Stored {
             }
             page
         };
-        let marked = self.mark(index, whole, false);
+        let marked = self.mark(index, whole, false, stage);
         // Only now: a page that nothing uses and that isn't marked is removed from memory.
         drop(page);
         marked.map(|()| copied)
     }
 
     /// Marks bytes of a page as changed, to which the caller has a reference.
-    fn mark(&self, index: u64, range: Range<usize>, is_mapped: bool) -> Result<(), FsError> {
+    fn mark(
+        &self,
+        index: u64,
+        range: Range<usize>,
+        is_mapped: bool,
+        stage: Stage,
+    ) -> Result<(), FsError> {
         let range = if self.store.is_by_sector() { range } else { 0..PAGE_BYTES as usize };
-        let was_clean = self.dirty.lock().add(index, range, is_mapped)?;
+        let was_clean = self.dirty.lock().add(index, range, is_mapped, stage)?;
         if was_clean { self.store.note_dirty() } else { Ok(()) }
     }
 
@@ -245,7 +254,7 @@ impl Stored {
         let mut bytes = bytes_of(index, &(0..PAGE_BYTES as usize));
         bytes.end = bytes.end.min(self.store.size_bytes());
         self.store.reserve(bytes)?;
-        self.mark(index, 0..PAGE_BYTES as usize, true)?;
+        self.mark(index, 0..PAGE_BYTES as usize, true, Stage::Last)?;
         Ok(page)
     }
 
@@ -257,23 +266,24 @@ impl Stored {
             let index = size_bytes / PAGE_BYTES;
             let page = self.page(pages, index, 1)?;
             page.bytes(start..PAGE_BYTES as usize).zero();
-            self.mark(index, start..PAGE_BYTES as usize, false)?;
+            self.mark(index, start..PAGE_BYTES as usize, false, Stage::Last)?;
         }
         let _transfer = self.transfers.lock();
         self.dirty.lock().remove(size_bytes.div_ceil(PAGE_BYTES)..u64::MAX);
         Ok(())
     }
 
-    /// Writes all dirty pages to the store. May wait.
+    /// Writes what is dirty of `stage` and of earlier ones to the store: with [`Stage::Last`], all. May
+    /// wait.
     ///
     /// # Errors
     /// The first error; the other pages are written all the same.
-    pub(super) fn write_back(&self, pages: &Pages) -> Result<(), FsError> {
+    pub(super) fn write_back(&self, pages: &Pages, stage: Stage) -> Result<(), FsError> {
         let _transfer = self.transfers.lock();
         let mut result = Ok(());
         let mut start = 0;
         loop {
-            let Some(run) = self.dirty.lock().take_run(start) else {
+            let Some(run) = self.dirty.lock().take_run(start, stage) else {
                 return result;
             };
             // Before they are written: a program whose mapping ends meanwhile may have changed them after
@@ -314,8 +324,13 @@ impl Stored {
     /// [`failures`](Self::failures).
     fn throttle(&self, pages: &Pages) {
         if dirty::are_too_many() {
-            let _ = self.write_back(pages);
+            let _ = self.write_back(pages, Stage::Last);
         }
+    }
+
+    /// Returns whether something of `stage`, or of an earlier one, is to be written.
+    pub(super) fn is_due(&self, stage: Stage) -> bool {
+        self.dirty.lock().are_due(stage)
     }
 
     /// Returns whether there is something to write back, or a program may change a page at any time.

@@ -282,7 +282,7 @@ impl InodeOps for Ops {
         let mounted = self.node.mounted();
         let written = self.node.inode().map_or(Ok(()), |inode| self.node.write_attributes(&inode));
         let committed = mounted.with(|volume| Ok(volume.commit()?));
-        written.and(committed).and(mounted.cache().sync_pages())
+        written.and(committed)
     }
 
     fn blocks_512(&self) -> Option<u64> {

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use core::ops::Range;
 
-use volume::{Medium, MediumError};
+use volume::{Medium, MediumError, Stage};
 
 use super::convert::medium_error;
 use crate::fs::device_cache::DeviceCache;
@@ -34,10 +34,16 @@ impl Medium for CachedMedium {
         }
     }
 
-    fn write(&self, at: u64, from: &[u8]) -> Result<(), MediumError> {
-        self.check(at, from.len())?;
-        let (_, result) = self.0.pages().write(at, from.len(), &mut SliceSource::new(from));
+    fn write(&self, stage: Stage, at: u64, from: &[u8]) -> Result<(), MediumError> {
+        let len = from.len();
+        self.check(at, len)?;
+        let from = &mut SliceSource::new(from);
+        let (_, result) = self.0.pages().write_in_stage(stage, at, len, from);
         result.map_err(medium_error)
+    }
+
+    fn flush(&self) -> Result<(), MediumError> {
+        self.0.sync_pages().map_err(medium_error)
     }
 
     fn discard(&self, range: Range<u64>) {

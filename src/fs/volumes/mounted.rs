@@ -213,9 +213,7 @@ impl Mounted {
     /// The first error of the device.
     fn close(&self) -> Result<(), FsError> {
         let written = self.write_inodes_back();
-        let closed = self.with(|volume| Ok(volume.close()?));
-        let synced = self.cache.sync_pages();
-        written.and(closed).and(synced)
+        written.and(self.with(|volume| Ok(volume.close()?)))
     }
 }
 
@@ -246,15 +244,14 @@ impl SuperBlockOps for Root {
     }
 
     fn sync(&self) -> Result<(), FsError> {
-        self.mounted.cache().sync()
-    }
-
-    fn write_back(&self) -> Result<(), FsError> {
-        if self.mounted.is_closed.load(Ordering::Relaxed) {
-            return Ok(());
+        let is_closed = self.mounted.is_closed.load(Ordering::Relaxed);
+        if is_closed || self.mounted.access == Access::ReadOnly {
+            // Programs may have written to the device.
+            return self.mounted.cache().sync_pages();
         }
         let written = self.mounted.write_inodes_back();
-        written.and(self.mounted.with(|volume| Ok(volume.commit()?)))
+        let committed = self.mounted.with(|volume| Ok(volume.commit()?));
+        written.and(committed)
     }
 
     fn close(&self) -> Result<(), FsError> {

@@ -38,6 +38,25 @@ impl<M: Medium> Ext2<M> {
         if self.free_blocks == 0 {
             return Err(VolumeError::NoSpace);
         }
+        if let Some(found) = self.try_allocate_blocks(goal, wanted)? {
+            return Ok(found);
+        }
+        if !self.freed_blocks.is_empty() {
+            self.flush()?;
+            if let Some(found) = self.try_allocate_blocks(goal, wanted)? {
+                return Ok(found);
+            }
+        }
+        Err(VolumeError::NoSpace)
+    }
+
+    /// As [`allocate_blocks`](Self::allocate_blocks), without those that were freed since the last
+    /// flush.
+    fn try_allocate_blocks(
+        &mut self,
+        goal: BlockNumber,
+        wanted: u32,
+    ) -> Result<Option<(BlockNumber, u32)>, VolumeError> {
         let superblock = &self.superblock;
         let is_possible = (superblock.first_data_block..superblock.blocks).contains(&goal.0);
         let goal = if is_possible { goal } else { BlockNumber(superblock.first_data_block) };
@@ -50,7 +69,7 @@ impl<M: Medium> Ext2<M> {
             }
             let at = self.read_block_bitmap(group)?;
             let end = self.superblock.group_blocks(group) as usize;
-            let bits = self.block_bitmap.bits();
+            let bits = self.freed_blocks.mask(group, self.block_bitmap.bits());
             let Some(found) = bitmap::find(bits, start, end) else { continue };
             let blocks = bitmap::clear_len(bits, found, end.min(found + wanted as usize));
             self.block_bitmap.put(&self.medium, at, found..found + blocks, true)?;
@@ -58,9 +77,9 @@ impl<M: Medium> Ext2<M> {
             counts.free_blocks = counts.free_blocks.saturating_sub(blocks as u16);
             self.free_blocks = self.free_blocks.saturating_sub(blocks as u64);
             let block = BlockNumber(self.superblock.group_start(group) + found as u32);
-            return Ok((block, blocks as u32));
+            return Ok(Some((block, blocks as u32)));
         }
-        Err(VolumeError::NoSpace)
+        Ok(None)
     }
 
     /// Returns blocks of a file. Those that are free already stay so, and are reported as damage.
@@ -76,12 +95,18 @@ impl<M: Medium> Ext2<M> {
             let part_end = end.min(group_start + group_blocks);
             let range = (next - group_start) as usize..(part_end - group_start) as usize;
             let wanted = range.len();
+            let bitmap_bytes = self.block_bitmap.bits().len();
+            let noted = self.freed_blocks.add(group, range.clone(), bitmap_bytes);
             let freed = self.block_bitmap.put(&self.medium, at, range, false)?;
             is_right &= freed == wanted;
             let counts = self.groups.change(group);
             let free = (u32::from(counts.free_blocks) + freed as u32).min(group_blocks);
             self.free_blocks += u64::from(free - u32::from(counts.free_blocks));
             counts.free_blocks = free as u16;
+            if noted.is_err() {
+                // Nothing on the disk leads to the blocks after this.
+                self.flush()?;
+            }
             next = part_end;
         }
         if is_right { Ok(()) } else { Err(VolumeError::Damaged("a block of a file is free")) }
@@ -96,6 +121,22 @@ impl<M: Medium> Ext2<M> {
 
     /// Takes a free inode for a node in the directory `parent`.
     pub(crate) fn allocate_inode(
+        &mut self,
+        parent: InodeNumber,
+        is_directory: bool,
+    ) -> Result<InodeNumber, VolumeError> {
+        match self.try_allocate_inode(parent, is_directory) {
+            Err(VolumeError::NoSpace) if !self.freed_inodes.is_empty() => {
+                self.flush()?;
+                self.try_allocate_inode(parent, is_directory)
+            }
+            result => result,
+        }
+    }
+
+    /// As [`allocate_inode`](Self::allocate_inode), without those that were freed since the last
+    /// flush.
+    fn try_allocate_inode(
         &mut self,
         parent: InodeNumber,
         is_directory: bool,
@@ -119,7 +160,8 @@ impl<M: Medium> Ext2<M> {
                 let at = self.read_inode_bitmap(number)?;
                 let reserved = (self.superblock.first_inode - 1).saturating_sub(number * per_group);
                 let range = reserved.min(per_group) as usize..per_group as usize;
-                if let Some(index) = bitmap::first_clear(self.inode_bitmap.bits(), range) {
+                let bits = self.freed_inodes.mask(number, self.inode_bitmap.bits());
+                if let Some(index) = bitmap::first_clear(bits, range) {
                     let inode = InodeNumber(number * per_group + index as u32 + 1);
                     return self.take_inode(inode, at, is_directory);
                 }
@@ -177,6 +219,8 @@ impl<M: Medium> Ext2<M> {
         let (group, index) = self.superblock.inode_place(inode);
         let at = self.read_inode_bitmap(group)?;
         let range = index as usize..index as usize + 1;
+        let bitmap_bytes = self.inode_bitmap.bits().len();
+        let noted = self.freed_inodes.add(group, range.clone(), bitmap_bytes);
         if self.inode_bitmap.put(&self.medium, at, range, false)? == 0 {
             return Err(VolumeError::Damaged("an inode in use is free"));
         }
@@ -187,6 +231,7 @@ impl<M: Medium> Ext2<M> {
             self.free_inodes += 1;
         }
         counts.directories = counts.directories.saturating_sub(is_directory.into());
-        Ok(())
+        // Without a note, it may only be used again after a flush.
+        if noted.is_err() { self.flush() } else { Ok(()) }
     }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use volume::{Medium, MediumError, VolumeError};
+use volume::{Medium, MediumError, Stage, VolumeError};
 
 use crate::bitmap;
 
@@ -64,7 +64,7 @@ impl CachedBitmap {
     ) -> Result<usize, MediumError> {
         let bytes = range.start / 8..(range.end - 1) / 8 + 1;
         let changed = bitmap::put(&mut self.bits, range, value);
-        let written = medium.write(at + bytes.start as u64, &self.bits[bytes]);
+        let written = medium.write(Stage::Last, at + bytes.start as u64, &self.bits[bytes]);
         if let Err(error) = written {
             self.group = None;
             return Err(error);

@@ -12,12 +12,9 @@ use crate::record::{Record, Records, is_dot};
 /// Where an entry is.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
-    /// The block of the directory, and of the volume.
-    pub index: u64,
+    /// The block of the volume.
     pub block: BlockNumber,
     pub record: Record,
-    /// The length of the record before it in the block, and where it is.
-    pub before: Option<(usize, usize)>,
 }
 
 /// Successive blocks of a directory that are in one piece, so that not each has to be looked up.
@@ -68,6 +65,27 @@ impl<M: Medium> Ext2<M> {
         directory: &Inode,
         name: &[u8],
     ) -> Result<Option<Place>, VolumeError> {
+        self.search_entry(directory, name, false)
+    }
+
+    /// Finds an entry with this name that is to be removed.
+    pub(crate) fn find_removal(
+        &mut self,
+        directory: &Inode,
+        name: &[u8],
+    ) -> Result<Option<Place>, VolumeError> {
+        match self.removals.may_have(directory.number, name) {
+            true => self.search_entry(directory, name, true),
+            false => Ok(None),
+        }
+    }
+
+    fn search_entry(
+        &mut self,
+        directory: &Inode,
+        name: &[u8],
+        is_removed: bool,
+    ) -> Result<Option<Place>, VolumeError> {
         let blocks = self.directory_blocks(directory);
         let first = self.last_found.filter(|(number, _)| *number == directory.number);
         let first = first.map_or(0, |(_, index)| index.min(blocks));
@@ -75,14 +93,14 @@ impl<M: Medium> Ext2<M> {
         let mut piece = Piece::default();
         for index in (first..blocks).chain(0..first) {
             let block = self.read_directory_block(directory, index, &mut piece, &mut buffer)?;
-            let mut before = None;
             for record in Records::new(&buffer, &self.superblock) {
                 let record = record?;
-                if record.inode.is_some() && buffer[record.name.clone()] == *name {
+                let at = self.superblock.at(block) + record.range.start as u64;
+                let is_named = record.inode.is_some() && buffer[record.name.clone()] == *name;
+                if is_named && self.removals.contains(at) == is_removed {
                     self.last_found = Some((directory.number, index));
-                    return Ok(Some(Place { index, block, record, before }));
+                    return Ok(Some(Place { block, record }));
                 }
-                before = Some((record.range.len(), record.range.start));
             }
         }
         Ok(None)
@@ -112,14 +130,16 @@ impl<M: Medium> Ext2<M> {
         let mut buffer = self.block_buffer()?;
         let mut piece = Piece::default();
         for index in cursor >> shift..self.directory_blocks(directory) {
-            self.read_directory_block(directory, index, &mut piece, &mut buffer)?;
+            let block = self.read_directory_block(directory, index, &mut piece, &mut buffer)?;
+            let block_at = self.superblock.at(block);
             // The record that was at the cursor may have become room of one before it.
             for record in Records::new(&buffer, &self.superblock) {
                 let record = record?;
                 let at = |offset: usize| (index << shift) + offset as u64;
                 let name = &buffer[record.name.clone()];
                 let Some(inode) = record.inode else { continue };
-                if at(record.range.start) < cursor || is_dot(name) {
+                let is_removed = self.removals.contains(block_at + record.range.start as u64);
+                if at(record.range.start) < cursor || is_dot(name) || is_removed {
                     continue;
                 }
                 self.check_node(inode.0)?;
@@ -156,6 +176,6 @@ impl<M: Medium> Ext2<M> {
         let record = Records::new(&buffer, &self.superblock).nth(1).ok_or(DAMAGE)??;
         let inode = record.inode.filter(|_| buffer[record.name.clone()] == *b"..").ok_or(DAMAGE)?;
         self.check_node(inode.0)?;
-        Ok((Place { index: 0, block, record, before: None }, inode))
+        Ok((Place { block, record }, inode))
     }
 }

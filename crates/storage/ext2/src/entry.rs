@@ -3,7 +3,9 @@
 //! A directory with an index of hashes is valid without the index too, so an entry that is added
 //! ends the index.
 
-use volume::{Medium, VolumeError};
+use alloc::vec::Vec;
+
+use volume::{Medium, Stage, VolumeError};
 
 use crate::directory::{Piece, Place};
 use crate::ext2::Ext2;
@@ -20,6 +22,11 @@ impl<M: Medium> Ext2<M> {
         name: &[u8],
         node: &Inode,
     ) -> Result<(), VolumeError> {
+        if let Some(place) = self.find_removal(directory, name)? {
+            // A directory never has two entries with one name, not even on the disk.
+            self.removals.leave_out(self.place_at(&place));
+            return self.change_entry(&place, node);
+        }
         let kind = kind_number(node.kind(), &self.superblock);
         let needed = record_bytes(name.len());
         let blocks = self.directory_blocks(directory);
@@ -40,9 +47,17 @@ impl<M: Medium> Ext2<M> {
                 directory.clear_index();
                 self.write_inode(directory)?;
             }
-            let changed = record.range.start..start + HEADER_BYTES + name.len();
-            let at = self.superblock.at(block) + changed.start as u64;
-            return Ok(self.medium.write(at, &buffer[changed])?);
+            // What is behind the bytes of an entry becomes a record only by the length of that entry.
+            // The length may be in another sector.
+            let at = self.superblock.at(block);
+            let changed = start..start + HEADER_BYTES + name.len();
+            let stage = if used > 0 { Stage::First } else { Stage::Second };
+            self.medium.write(stage, at + start as u64, &buffer[changed])?;
+            if used > 0 {
+                let length = record.range.start + 4..record.range.start + 6;
+                self.medium.write(Stage::Second, at + length.start as u64, &buffer[length])?;
+            }
+            return Ok(());
         }
         self.room = Some(Room::new(directory.number, blocks, needed));
         let size = directory.size() + u64::from(self.superblock.block_bytes());
@@ -54,7 +69,7 @@ impl<M: Medium> Ext2<M> {
         buffer.fill(0);
         let range = 0..buffer.len();
         put(&mut buffer, range, node.number, name, kind);
-        self.medium.write(self.superblock.at(block), &buffer)?;
+        self.medium.write(Stage::First, self.superblock.at(block), &buffer)?;
         directory.set_size(size);
         directory.clear_index();
         self.write_inode(directory)
@@ -71,33 +86,74 @@ impl<M: Medium> Ext2<M> {
         Ok(None)
     }
 
-    /// Removes an entry: its record becomes room of the one before it, or of its own.
+    /// Removes an entry. On the disk, it goes with the next flush.
     pub(crate) fn remove_entry(
         &mut self,
         directory: InodeNumber,
+        name: &[u8],
         place: &Place,
     ) -> Result<(), VolumeError> {
-        let block_at = self.superblock.at(place.block);
-        match place.before {
-            Some((len_bytes, at)) => {
-                let len_bytes = (len_bytes + place.record.range.len()) as u16;
-                self.medium.write(block_at + at as u64 + 4, &len_bytes.to_le_bytes())?;
+        let at = self.place_at(place);
+        if self.removals.add(at, directory, name).is_ok() {
+            return Ok(());
+        }
+        self.flush()?;
+        let added = self.removals.add(at, directory, name);
+        added.map_err(|_| VolumeError::NoMemory)
+    }
+
+    fn place_at(&self, place: &Place) -> u64 {
+        self.superblock.at(place.block) + place.record.range.start as u64
+    }
+
+    /// Removes the entries that were to be removed from their blocks. Returns whether there were some.
+    pub(crate) fn remove_entries(&mut self) -> Result<bool, VolumeError> {
+        let mut are_any = false;
+        let mut buffer = Vec::new();
+        while let Some(at) = self.removals.pop() {
+            if buffer.is_empty() {
+                buffer = self.block_buffer()?;
             }
-            None => self.medium.write(block_at + place.record.range.start as u64, &[0; 4])?,
+            self.remove_record(at, &mut buffer)?;
+            are_any = true;
         }
-        if let Some(room) = &mut self.room {
-            room.removed(directory, place.index);
+        if are_any {
+            self.room = None;
         }
-        Ok(())
+        Ok(are_any)
+    }
+
+    /// Removes the record at a place: it becomes room of the one before it in the block, or of its own.
+    fn remove_record(&self, at: u64, buffer: &mut [u8]) -> Result<(), VolumeError> {
+        let offset = (at % buffer.len() as u64) as usize;
+        let block_at = at - offset as u64;
+        self.medium.read(block_at, buffer)?;
+        let mut before = None;
+        for record in Records::new(buffer, &self.superblock) {
+            let record = record?;
+            if record.range.start == offset {
+                let written = match before {
+                    Some(Record { range, .. }) => {
+                        let length = (record.range.end - range.start) as u16;
+                        let at = block_at + range.start as u64 + 4;
+                        self.medium.write(Stage::Last, at, &length.to_le_bytes())
+                    }
+                    None => self.medium.write(Stage::Last, at, &[0; 4]),
+                };
+                return Ok(written?);
+            }
+            before = Some(record);
+        }
+        Err(VolumeError::Damaged("a directory"))
     }
 
     /// Makes an entry one of another node.
     pub(crate) fn change_entry(&self, place: &Place, node: &Inode) -> Result<(), VolumeError> {
-        let at = self.superblock.at(place.block) + place.record.range.start as u64;
-        self.medium.write(at, &node.number.0.to_le_bytes())?;
+        let at = self.place_at(place);
+        self.medium.write(Stage::Second, at, &node.number.0.to_le_bytes())?;
         if self.superblock.features.has_file_types() {
             let kind = kind_number(node.kind(), &self.superblock);
-            self.medium.write(at + 7, &[kind])?;
+            self.medium.write(Stage::Second, at + 7, &[kind])?;
         }
         Ok(())
     }
@@ -116,7 +172,7 @@ impl<M: Medium> Ext2<M> {
         let end = buffer.len();
         put(&mut buffer, 0..FIRST_BYTES, directory.number, b".", kind);
         put(&mut buffer, FIRST_BYTES..end, parent, b"..", kind);
-        self.medium.write(self.superblock.at(block), &buffer)?;
+        self.medium.write(Stage::First, self.superblock.at(block), &buffer)?;
         directory.set_size(end as u64);
         self.write_inode(directory)
     }

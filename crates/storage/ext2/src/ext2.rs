@@ -1,11 +1,13 @@
 //! An open volume: what it keeps in memory, and how that is written back.
 
-use volume::{Access, Medium, Properties, VolumeError};
+use volume::{Access, Medium, Properties, Stage, VolumeError};
 
 use crate::cached_bitmap::CachedBitmap;
 use crate::features::LARGE_FILE;
 use crate::fields::{BlockNumber, InodeNumber};
+use crate::freed::Freed;
 use crate::group::{Groups, overlap};
+use crate::removals::Removals;
 use crate::room::Room;
 use crate::superblock::{
     FREE_BLOCKS_AT, FREE_INODES_AT, MAGIC, NAME_MAX_BYTES, READ_ONLY_FEATURES_AT, STATE_AT,
@@ -28,6 +30,10 @@ pub struct Ext2<M> {
     pub(crate) free_inodes: u64,
     pub(crate) block_bitmap: CachedBitmap,
     pub(crate) inode_bitmap: CachedBitmap,
+    /// What was freed since the last flush, and is still in use on the disk.
+    pub(crate) freed_blocks: Freed,
+    pub(crate) freed_inodes: Freed,
+    pub(crate) removals: Removals,
     /// Where a directory has room for an entry.
     pub(crate) room: Option<Room>,
     /// The directory in which an entry was found last, and in which of its blocks.
@@ -73,6 +79,9 @@ impl<M: Medium> Ext2<M> {
             free_inodes: groups.list.iter().map(|group| u64::from(group.free_inodes)).sum(),
             block_bitmap: CachedBitmap::try_new(block_bytes)?,
             inode_bitmap: CachedBitmap::try_new(block_bytes)?,
+            freed_blocks: Freed::default(),
+            freed_inodes: Freed::default(),
+            removals: Removals::try_new()?,
             room: None,
             last_found: None,
             is_marked: false,
@@ -95,7 +104,7 @@ impl<M: Medium> Ext2<M> {
             return Err(VolumeError::ReadOnly);
         }
         if !self.is_marked {
-            self.write_state(self.superblock.state & !STATE_VALID)?;
+            self.write_state(Stage::First, self.superblock.state & !STATE_VALID)?;
             self.is_marked = true;
         }
         Ok(())
@@ -109,22 +118,33 @@ impl<M: Medium> Ext2<M> {
         for (at, count) in [(FREE_BLOCKS_AT, self.free_blocks), (FREE_INODES_AT, self.free_inodes)]
         {
             let count = u32::try_from(count).unwrap_or(u32::MAX);
-            self.medium.write(SUPERBLOCK_AT + at, &count.to_le_bytes())?;
+            self.medium.write(Stage::Last, SUPERBLOCK_AT + at, &count.to_le_bytes())?;
         }
         self.groups.write(&self.medium, &self.superblock)
+    }
+
+    /// Writes all changes to the disk. What was freed before may be used again.
+    pub(crate) fn flush(&mut self) -> Result<(), VolumeError> {
+        self.medium.flush()?;
+        if self.remove_entries()? {
+            self.medium.flush()?;
+        }
+        self.freed_blocks.clear();
+        self.freed_inodes.clear();
+        Ok(())
     }
 
     /// Writes the state that the volume had when it was opened.
     pub(crate) fn end_changes(&mut self) -> Result<(), VolumeError> {
         if self.is_marked {
-            self.write_state(self.superblock.state)?;
+            self.write_state(Stage::Last, self.superblock.state)?;
             self.is_marked = false;
         }
         Ok(())
     }
 
-    fn write_state(&self, state: u16) -> Result<(), VolumeError> {
-        Ok(self.medium.write(SUPERBLOCK_AT + STATE_AT, &state.to_le_bytes())?)
+    fn write_state(&self, stage: Stage, state: u16) -> Result<(), VolumeError> {
+        Ok(self.medium.write(stage, SUPERBLOCK_AT + STATE_AT, &state.to_le_bytes())?)
     }
 
     /// Marks that there is a file of 2 GiB or more.
@@ -133,7 +153,7 @@ impl<M: Medium> Ext2<M> {
         if *features & LARGE_FILE == 0 {
             *features |= LARGE_FILE;
             let bytes = features.to_le_bytes();
-            self.medium.write(SUPERBLOCK_AT + READ_ONLY_FEATURES_AT, &bytes)?;
+            self.medium.write(Stage::First, SUPERBLOCK_AT + READ_ONLY_FEATURES_AT, &bytes)?;
         }
         Ok(())
     }
@@ -156,15 +176,17 @@ impl<M: Medium> Ext2<M> {
         Ok(())
     }
 
-    /// Fills a block with zeros.
+    /// Fills a new block with zeros.
     pub(crate) fn clear_block(&self, block: BlockNumber) -> Result<(), VolumeError> {
         let zeros = &ZEROS[..self.superblock.block_bytes() as usize];
-        Ok(self.medium.write(self.superblock.at(block), zeros)?)
+        Ok(self.medium.write(Stage::First, self.superblock.at(block), zeros)?)
     }
 
     /// Drops blocks from the cache of the disk, which no longer hold structures.
-    pub(crate) fn discard(&self, start: BlockNumber, blocks: u32) {
+    pub(crate) fn discard(&mut self, start: BlockNumber, blocks: u32) {
         let from = self.superblock.at(start);
-        self.medium.discard(from..from + (u64::from(blocks) << self.superblock.block_shift));
+        let range = from..from + (u64::from(blocks) << self.superblock.block_shift);
+        self.removals.leave_out_range(&range);
+        self.medium.discard(range);
     }
 }

@@ -1,6 +1,6 @@
 //! The allocation of a file's blocks, with the tables that lead to them.
 
-use volume::{Medium, VolumeError};
+use volume::{Medium, Stage, VolumeError};
 
 use crate::block_map::{Found, POINTERS_READ, Run};
 use crate::ext2::Ext2;
@@ -139,7 +139,7 @@ impl<M: Medium> Ext2<M> {
                 pointer.copy_from_slice(&(first.0 + written + index).to_le_bytes());
             }
             let at = self.superblock.at(table) + u64::from(slot + written) * 4;
-            self.medium.write(at, &bytes[..part as usize * 4])?;
+            self.medium.write(Stage::Second, at, &bytes[..part as usize * 4])?;
             written += part;
         }
         Ok(())

@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use volume::{Medium, VolumeError};
+use volume::{Medium, Stage, VolumeError};
 
 use crate::fields::{BlockNumber, u16_at, u32_at};
 use crate::superblock::{DESCRIPTOR_BYTES, Superblock};
@@ -143,7 +143,7 @@ impl Groups {
             ]) {
                 field.copy_from_slice(&count.to_le_bytes());
             }
-            medium.write(descriptor_at(superblock, index) + COUNTS_AT, &counts)?;
+            medium.write(Stage::Last, descriptor_at(superblock, index) + COUNTS_AT, &counts)?;
         }
         self.changed = 0..0;
         Ok(())

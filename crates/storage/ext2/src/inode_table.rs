@@ -1,6 +1,6 @@
 //! Where inodes are, and what they have to be.
 
-use volume::{Medium, NodeId, VolumeError};
+use volume::{Medium, NodeId, Stage, VolumeError};
 
 use crate::ext2::Ext2;
 use crate::fields::InodeNumber;
@@ -31,7 +31,7 @@ impl<M: Medium> Ext2<M> {
     /// Writes the fields of an inode.
     pub(crate) fn write_inode(&self, inode: &Inode) -> Result<(), VolumeError> {
         let at = self.inode_at(inode.number)?;
-        Ok(self.medium.write(at, inode.bytes())?)
+        Ok(self.medium.write(Stage::Last, at, inode.bytes())?)
     }
 
     /// Clears what is after the fields of an inode, such as extended attributes.
@@ -41,7 +41,7 @@ impl<M: Medium> Ext2<M> {
         let mut next = FIELDS_BYTES;
         while next < self.superblock.inode_bytes as usize {
             let part = ZEROS.len().min(self.superblock.inode_bytes as usize - next);
-            self.medium.write(at + next as u64, &ZEROS[..part])?;
+            self.medium.write(Stage::Last, at + next as u64, &ZEROS[..part])?;
             next += part;
         }
         Ok(())

@@ -33,6 +33,7 @@ mod ext2;
 mod extend;
 mod features;
 mod fields;
+mod freed;
 mod group;
 mod inode;
 mod inode_table;
@@ -41,6 +42,7 @@ mod names;
 mod node;
 mod operations;
 mod record;
+mod removals;
 mod room;
 mod superblock;
 #[cfg(test)]

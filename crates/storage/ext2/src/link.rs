@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use volume::{Medium, VolumeError};
+use volume::{Medium, Stage, VolumeError};
 
 use crate::ext2::Ext2;
 use crate::inode::{Inode, POINTERS_BYTES, SYMLINK};
@@ -37,7 +37,7 @@ impl<M: Medium> Ext2<M> {
         let run = self.find_or_allocate(inode, 0, 1)?;
         let block = run.start.expect("blocks are allocated for a hole");
         self.clear_block(block)?;
-        Ok(self.medium.write(self.superblock.at(block), text)?)
+        Ok(self.medium.write(Stage::First, self.superblock.at(block), text)?)
     }
 
     /// Appends the text of a link.

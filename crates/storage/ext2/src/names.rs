@@ -118,10 +118,10 @@ impl<M: Medium> Ext2<M> {
         node: NodeId,
     ) -> Result<(), VolumeError> {
         self.begin_change()?;
-        let name = self.name(directory, name, node)?;
-        self.check_removal(&name)?;
-        self.remove_entry(name.directory.number, &name.place)?;
-        self.count_removal(&name)
+        let found = self.name(directory, name, node)?;
+        self.check_removal(&found)?;
+        self.remove_entry(found.directory.number, name, &found.place)?;
+        self.count_removal(&found)
     }
 
     /// Finds a name, and reads its directory and its node.
@@ -184,7 +184,7 @@ impl<M: Medium> Ext2<M> {
             self.add_entry(&mut directory, to.1, &from_name.node)?;
             // The new entry may have taken room of the old one.
             let from_name = self.name(from.0, from.1, from.2)?;
-            self.remove_entry(from_name.directory.number, &from_name.place)?;
+            self.remove_entry(from_name.directory.number, from.1, &from_name.place)?;
             return self.move_parent(&from_name.node, from_name.directory.number, directory.number);
         };
         if replaced == from.2 {
@@ -198,7 +198,7 @@ impl<M: Medium> Ext2<M> {
             RenameKind::Replace => {
                 self.check_removal(&to_name)?;
                 self.change_entry(&to_name.place, &from_name.node)?;
-                self.remove_entry(from_directory, &from_name.place)?;
+                self.remove_entry(from_directory, from.1, &from_name.place)?;
                 self.count_removal(&to_name)?;
             }
             RenameKind::Exchange => {

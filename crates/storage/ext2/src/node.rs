@@ -1,6 +1,6 @@
 //! Nodes: their kinds, their beginning and their end.
 
-use volume::{Kind, Medium, NewNode, Time, VolumeError};
+use volume::{Kind, Medium, NewNode, Stage, Time, VolumeError};
 
 use crate::ext2::Ext2;
 use crate::fields::{BlockNumber, InodeNumber, u32_at};
@@ -173,7 +173,7 @@ impl<M: Medium> Ext2<M> {
         let shared = u32_at(&header, ATTRIBUTES_SHARED_AT);
         if shared > 1 {
             let at = at + ATTRIBUTES_SHARED_AT as u64;
-            return Ok(self.medium.write(at, &(shared - 1).to_le_bytes())?);
+            return Ok(self.medium.write(Stage::Last, at, &(shared - 1).to_le_bytes())?);
         }
         self.discard(block, 1);
         self.free_run(block, 1)

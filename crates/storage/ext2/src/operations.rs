@@ -212,11 +212,16 @@ impl<M: Medium> Volume for Ext2<M> {
     }
 
     fn commit(&mut self) -> Result<(), VolumeError> {
-        self.write_counts()
+        if self.is_read_only() {
+            return Ok(());
+        }
+        self.write_counts()?;
+        self.flush()
     }
 
     fn close(&mut self) -> Result<(), VolumeError> {
-        self.write_counts()?;
-        self.end_changes()
+        self.commit()?;
+        self.end_changes()?;
+        self.commit()
     }
 }

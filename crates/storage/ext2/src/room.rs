@@ -22,11 +22,4 @@ impl Room {
         let is_of_use = self.directory == directory && self.record_bytes <= record_bytes;
         if is_of_use { self.block } else { 0 }
     }
-
-    /// Notes that a record of a block was removed.
-    pub(crate) fn removed(&mut self, directory: InodeNumber, block: u64) {
-        if self.directory == directory {
-            self.block = self.block.min(block);
-        }
-    }
 }

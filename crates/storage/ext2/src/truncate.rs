@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use volume::{Medium, VolumeError};
+use volume::{Medium, Stage, VolumeError};
 
 use crate::block_map::POINTERS_READ;
 use crate::ext2::Ext2;
@@ -142,7 +142,7 @@ impl<M: Medium> Ext2<M> {
                 // The first table below may stay too.
                 let first = if keep_below > 0 { 4 } else { 0 };
                 if bytes[first..].iter().any(|byte| *byte != 0) {
-                    self.medium.write(at + first as u64, &ZEROS[first..part * 4])?;
+                    self.medium.write(Stage::Last, at + first as u64, &ZEROS[first..part * 4])?;
                 }
             }
             for pointer in bytes.chunks_exact(4) {

@@ -21,6 +21,9 @@ impl<M: Medium> Table<M> {
     }
 
     fn count_free(&mut self) -> Result<u32, VolumeError> {
+        if !self.freed.is_empty() {
+            self.flush()?;
+        }
         let mut free = 0;
         for cluster in 2..self.geometry.clusters + 2 {
             free += u32::from(self.entry(cluster)? == 0);
@@ -36,7 +39,13 @@ impl<M: Medium> Table<M> {
         if self.state.free == Some(0) && self.free_clusters()? == 0 {
             return Err(VolumeError::NoSpace);
         }
-        let first = self.find_free(previous)?;
+        let first = match self.find_free(previous)? {
+            Some(first) => first,
+            None => {
+                self.flush()?;
+                self.find_free(previous)?.ok_or(VolumeError::NoSpace)?
+            }
+        };
         let window_entries = self.window_entries();
         let window_end = (first / window_entries + 1).saturating_mul(window_entries);
         let limit = window_end.min(self.geometry.clusters + 2).min(first.saturating_add(count));
@@ -54,23 +63,73 @@ impl<M: Medium> Table<M> {
         Ok(Run { first, count: end - first })
     }
 
-    fn find_free(&mut self, previous: Option<u32>) -> Result<u32, VolumeError> {
+    /// Returns a free cluster, if there is one without those of chains that were freed since the last
+    /// flush.
+    fn find_free(&mut self, previous: Option<u32>) -> Result<Option<u32>, VolumeError> {
         if let Some(next) = previous.map(|previous| previous + 1)
             && self.geometry.contains(next)
             && self.entry(next)? == 0
         {
-            return Ok(next);
+            return Ok(Some(next));
         }
         let start = self.state.next_free;
         let start = if self.geometry.contains(start) { start } else { 2 };
         for cluster in (start..self.geometry.clusters + 2).chain(2..start) {
             if self.entry(cluster)? == 0 {
-                return Ok(cluster);
+                return Ok(Some(cluster));
             }
         }
-        self.state.free = Some(0);
-        self.state.is_counted = true;
-        Err(VolumeError::NoSpace)
+        if self.freed.is_empty() {
+            self.state.free = Some(0);
+            self.state.is_counted = true;
+        }
+        Ok(None)
+    }
+
+    /// Writes all changes to the disk. Then frees the chains that were released before.
+    pub fn flush(&mut self) -> Result<(), VolumeError> {
+        self.medium.flush()?;
+        self.flushes = self.flushes.wrapping_add(1);
+        let mut result = Ok(());
+        while let Some((first, is_directory)) = self.freed.pop() {
+            // They count as free since they were released.
+            let free = self.state.free;
+            result = result.and(self.free_chain(first, is_directory));
+            self.state.free = free;
+        }
+        result
+    }
+
+    /// Releases a chain from the cluster `first` on: it is freed after the next flush, when nothing on
+    /// the disk leads to it.
+    pub fn release(&mut self, first: u32, is_directory: bool) -> Result<(), VolumeError> {
+        let Some(count) = self.len_of(first)? else {
+            // What is damaged is freed as far as possible.
+            return self.free_chain(first, is_directory);
+        };
+        if self.freed.try_reserve(1).is_err() {
+            self.flush()?;
+            return self.free_chain(first, is_directory);
+        }
+        self.freed.push((first, is_directory));
+        let clusters = self.geometry.clusters;
+        self.state.free = self.state.free.map(|free| (free + count).min(clusters));
+        self.state.info_is_stale = true;
+        Ok(())
+    }
+
+    /// Returns the number of clusters of a chain; `None` if it has no end.
+    fn len_of(&mut self, first: u32) -> Result<Option<u32>, VolumeError> {
+        let mut cluster = first;
+        for count in 1..=self.geometry.clusters {
+            match self.link(cluster) {
+                Ok(Link::Next(next)) => cluster = next,
+                Ok(Link::End) => return Ok(Some(count)),
+                Ok(Link::Free | Link::Bad) | Err(VolumeError::Damaged(_)) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 
     /// Frees a chain from the cluster `first` on. Clusters of directories are discarded.

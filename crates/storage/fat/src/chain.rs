@@ -21,6 +21,8 @@ pub(crate) struct Chain {
     last: Option<(u32, u32)>,
     /// The number of clusters, if it is known.
     count: Option<u32>,
+    /// The number of flushes before the chain was extended the last time.
+    extended: Option<u32>,
 }
 
 impl Chain {
@@ -31,6 +33,11 @@ impl Chain {
 
     pub fn first(&self) -> Option<u32> {
         self.first
+    }
+
+    /// Returns whether all of the chain is on the disk.
+    pub fn is_flushed<M>(&self, table: &Table<M>) -> bool {
+        self.extended != Some(table.flushes)
     }
 
     /// Returns the number of clusters if it was found out.
@@ -129,7 +136,7 @@ impl Chain {
         self.link(table, count, previous, run)
     }
 
-    /// Frees all clusters but the first `kept`.
+    /// Frees all clusters but the first `kept`, at the next flush.
     pub fn truncate<M: Medium>(
         &mut self,
         table: &mut Table<M>,
@@ -153,7 +160,7 @@ impl Chain {
             self.count = Some(kept);
             Some(next)
         };
-        freed.map_or(Ok(()), |freed| table.free_chain(freed, is_directory))
+        freed.map_or(Ok(()), |freed| table.release(freed, is_directory))
     }
 
     /// Returns the last one of `count` clusters.
@@ -179,6 +186,7 @@ impl Chain {
             Some(previous) => table.set_next(previous, run.first)?,
             None => self.first = Some(run.first),
         }
+        self.extended = Some(table.flushes);
         for index in 0..run.count {
             self.remember(count + index, run.first + index);
         }

@@ -1,6 +1,6 @@
 //! Directories: their entries, in slots of 32 bytes.
 
-use ::volume::{Medium, VolumeError};
+use ::volume::{Medium, Stage, VolumeError};
 
 use crate::boot_sector::Root;
 use crate::chain::Chain;
@@ -79,7 +79,8 @@ impl<M: Medium> Table<M> {
     pub fn write_zeros(&mut self, cluster: u32) -> Result<(), VolumeError> {
         let at = self.geometry.cluster_at(cluster);
         for offset in (0..self.geometry.cluster_bytes).step_by(BLOCK_BYTES as usize) {
-            self.medium.write(at + u64::from(offset), &[0; BLOCK_BYTES as usize])?;
+            let zeros = [0; BLOCK_BYTES as usize];
+            self.medium.write(Stage::First, at + u64::from(offset), &zeros)?;
         }
         Ok(())
     }

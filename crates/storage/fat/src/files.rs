@@ -1,6 +1,8 @@
 //! Attributes, and the clusters of files.
 
-use ::volume::{Attributes, ChangeableAttributes, Extent, Kind, MapFor, Medium, Time, VolumeError};
+use ::volume::{
+    Attributes, ChangeableAttributes, Extent, Kind, MapFor, Medium, Stage, Time, VolumeError,
+};
 
 use crate::chain::Chain;
 use crate::directory::{Contents, count_directories};
@@ -170,7 +172,7 @@ impl<M: Medium> Fat<M> {
 /// Writes the entry of a node to its place, if it has one.
 fn write_entry<M: Medium>(table: &Table<M>, node: &Node) -> Result<(), VolumeError> {
     match node.at {
-        Some(at) => Ok(table.medium.write(at, &node.entry.0)?),
+        Some(at) => Ok(table.medium.write(Stage::Last, at, &node.entry.0)?),
         None => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ::volume::{Medium, VolumeError};
+use ::volume::{Medium, Stage, VolumeError};
 
 use crate::directory::{Contents, Record, SLOTS_MAX, SlotReader};
 use crate::entry::{END, ENTRY_BYTES, REMOVED, ShortEntry};
@@ -11,14 +11,15 @@ use crate::name::Name;
 use crate::short_name::ShortName;
 use crate::table::Table;
 
-/// Adds an entry with the name `name`, which no entry has but perhaps the one at `own`. Returns the
-/// entry with its short name, and the place.
+/// Adds an entry with the name `name`, which no entry has but perhaps the one at `own`, in a stage.
+/// Returns the entry with its short name, and the place.
 pub(crate) fn insert<M: Medium>(
     table: &mut Table<M>,
     contents: &mut Contents,
     name: &Name<'_>,
     entry: ShortEntry,
     own: Option<u64>,
+    stage: Stage,
 ) -> Result<(ShortEntry, u64), VolumeError> {
     let mut short = ShortName::new(name.text);
     let long_parts = if short.is_exact() { 0 } else { long_name::parts(&name.units) as u32 };
@@ -37,10 +38,10 @@ pub(crate) fn insert<M: Medium>(
     }
     if long_parts > 0 {
         let parts: Vec<_> = long_name::entries(&name.units, &short).collect();
-        write_slots(table, contents, room.first, parts.as_flattened())?;
+        write_slots(table, contents, room.first, parts.as_flattened(), stage)?;
     }
     let at = slot_at(table, contents, room.first + long_parts)?;
-    table.medium.write(at, &entry.0)?;
+    table.medium.write(stage, at, &entry.0)?;
     Ok((entry, at))
 }
 
@@ -50,10 +51,10 @@ pub(crate) fn remove<M: Medium>(
     contents: &mut Contents,
     record: &Record,
 ) -> Result<(), VolumeError> {
-    table.medium.write(record.at, &[REMOVED])?;
+    table.medium.write(Stage::Last, record.at, &[REMOVED])?;
     for slot in record.slot.saturating_sub(record.long_parts)..record.slot {
         let at = slot_at(table, contents, slot)?;
-        table.medium.write(at, &[REMOVED])?;
+        table.medium.write(Stage::Last, at, &[REMOVED])?;
     }
     Ok(())
 }
@@ -123,7 +124,7 @@ fn end_after<M: Medium>(
         let mut byte = [0];
         table.medium.read(at, &mut byte)?;
         if !matches!(byte[0], END | REMOVED) {
-            table.medium.write(at, &[END])?;
+            table.medium.write(Stage::First, at, &[END])?;
         }
     }
     Ok(())
@@ -135,6 +136,7 @@ fn write_slots<M: Medium>(
     contents: &mut Contents,
     first: u32,
     entries: &[u8],
+    stage: Stage,
 ) -> Result<(), VolumeError> {
     // Slots of one block are in one cluster.
     const BLOCK_SLOTS: u32 = 512 / ENTRY_BYTES;
@@ -143,7 +145,7 @@ fn write_slots<M: Medium>(
         let at = slot_at(table, contents, slot)?;
         let count = BLOCK_SLOTS - slot % BLOCK_SLOTS;
         let (now, later) = left.split_at(left.len().min((count * ENTRY_BYTES) as usize));
-        table.medium.write(at, now)?;
+        table.medium.write(stage, at, now)?;
         (slot, left) = (slot + count, later);
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What the volume says of itself on the disk: whether it is in use, and how many clusters are free.
 
-use ::volume::{Access, Medium, VolumeError};
+use ::volume::{Access, Medium, Stage, VolumeError};
 
 use crate::boot_sector::Kind;
 use crate::table::Table;
@@ -70,7 +70,7 @@ impl<M: Medium> Table<M> {
             let mut bytes = [0; 8];
             bytes[..4].copy_from_slice(&free.to_le_bytes());
             bytes[4..].copy_from_slice(&next_free.to_le_bytes());
-            self.medium.write(at + INFO_FREE_AT as u64, &bytes)?;
+            self.medium.write(Stage::Last, at + INFO_FREE_AT as u64, &bytes)?;
         }
         self.state.info_is_stale = false;
         Ok(())
@@ -94,7 +94,7 @@ impl<M: Medium> Table<M> {
             let mut byte = [0];
             self.medium.read(at, &mut byte)?;
             byte[0] = if is_in_use { byte[0] | IN_USE } else { byte[0] & !IN_USE };
-            self.medium.write(at, &byte)?;
+            self.medium.write(Stage::First, at, &byte)?;
         }
         self.state.is_marked = is_in_use;
         Ok(())

@@ -1,6 +1,6 @@
 //! How nodes get and lose names.
 
-use ::volume::{Kind, Medium, NewNode, Time, VolumeError};
+use ::volume::{Kind, Medium, NewNode, Stage, Time, VolumeError};
 
 use crate::chain::Chain;
 use crate::directory::{Contents, Record, is_empty};
@@ -40,7 +40,8 @@ impl<M: Medium> Fat<M> {
             entry.set_first_cluster(chain.first());
         }
         let parent = self.nodes.get(directory)?;
-        let inserted = insert(&mut self.table, &mut parent.contents, &name, entry, None);
+        let contents = &mut parent.contents;
+        let inserted = insert(&mut self.table, contents, &name, entry, None, Stage::Third);
         let (entry, at) = match inserted {
             Ok(inserted) => inserted,
             Err(error) => {
@@ -72,7 +73,8 @@ impl<M: Medium> Fat<M> {
         self.check_free(directory, &name)?;
         self.table.begin_change()?;
         let parent = self.nodes.get(directory)?;
-        let (entry, at) = insert(&mut self.table, &mut parent.contents, &name, entry, None)?;
+        let contents = &mut parent.contents;
+        let (entry, at) = insert(&mut self.table, contents, &name, entry, None, Stage::Third)?;
         self.nodes.rename(key, directory, entry, at)
     }
 
@@ -103,6 +105,11 @@ impl<M: Medium> Fat<M> {
         let old = self.find_node(from, from_name, key)?;
         let node = self.nodes.get(key)?;
         let (mut entry, is_directory) = (node.entry, node.entry.is_directory());
+        // The new name is on the disk before the old one is removed, and usually after the clusters.
+        let stage = match &node.contents {
+            Contents::Chain(chain) if !chain.is_flushed(&self.table) => Stage::Third,
+            _ => Stage::Second,
+        };
         let at;
         if let Some(replaced) = replaced {
             let target = self.find_node(to, to_name, replaced)?;
@@ -111,7 +118,7 @@ impl<M: Medium> Fat<M> {
             // One write, so that the name exists at each time.
             entry.set_name_of(&target.short);
             at = target.at;
-            self.table.medium.write(at, &entry.0)?;
+            self.table.medium.write(stage, at, &entry.0)?;
             self.nodes.unname(replaced)?;
             if replaces_directory {
                 self.count_directory(to, -1)?;
@@ -126,7 +133,7 @@ impl<M: Medium> Fat<M> {
             self.check_named(to)?;
             self.table.begin_change()?;
             let contents = &mut self.nodes.get(to)?.contents;
-            (entry, at) = insert(&mut self.table, contents, &name, entry, same)?;
+            (entry, at) = insert(&mut self.table, contents, &name, entry, same, stage)?;
         }
         self.nodes.rename(key, to, entry, at)?;
         if is_directory && from != to {
@@ -203,7 +210,8 @@ impl<M: Medium> Fat<M> {
             slot.copy_from_slice(&entry.0);
         }
         let first = chain.first().expect("the chain was just extended");
-        Ok(self.table.medium.write(self.table.geometry.cluster_at(first), &bytes)?)
+        let at = self.table.geometry.cluster_at(first);
+        Ok(self.table.medium.write(Stage::First, at, &bytes)?)
     }
 
     /// Returns the cluster that `..` has in a directory in `parent`: none if that is the root.
@@ -227,6 +235,6 @@ impl<M: Medium> Fat<M> {
             return Ok(());
         }
         entry.set_first_cluster(cluster);
-        Ok(self.table.medium.write(at, &entry.0)?)
+        Ok(self.table.medium.write(Stage::Third, at, &entry.0)?)
     }
 }

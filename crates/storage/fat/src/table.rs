@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use ::volume::{Access, Medium, VolumeError};
+use ::volume::{Access, Medium, Stage, VolumeError};
 
 use crate::boot_sector::{Geometry, Kind};
 use crate::state::State;
@@ -34,6 +34,11 @@ pub(crate) struct Table<M> {
     pub geometry: Geometry,
     pub access: Access,
     pub state: State,
+    /// The chains that were freed since the last flush: the first cluster, and whether it was a
+    /// directory. Until then, an entry on the disk may still lead to them.
+    pub freed: Vec<(u32, bool)>,
+    /// The number of flushes.
+    pub flushes: u32,
     /// A part of the table, as it is on the medium.
     window: Vec<u8>,
     /// Which part that is.
@@ -43,7 +48,8 @@ pub(crate) struct Table<M> {
 impl<M: Medium> Table<M> {
     pub fn new(medium: M, geometry: Geometry, access: Access) -> Self {
         let window = vec![0; WINDOW_BYTES as usize];
-        Self { medium, geometry, access, state: State::default(), window, window_index: None }
+        let (state, freed) = (State::default(), Vec::new());
+        Self { medium, geometry, access, state, freed, flushes: 0, window, window_index: None }
     }
 
     /// Returns the number of entries of a window.
@@ -128,7 +134,8 @@ impl<M: Medium> Table<M> {
         let at = u64::from(window) * u64::from(WINDOW_BYTES) + bytes.start as u64;
         for copy in self.geometry.copies.clone() {
             let copy_at = self.geometry.table_at + u64::from(copy) * self.geometry.table_bytes;
-            let written = self.medium.write(copy_at + at, &self.window[bytes.clone()]);
+            let written =
+                self.medium.write(Stage::Second, copy_at + at, &self.window[bytes.clone()]);
             if let Err(error) = written {
                 self.window_index = None;
                 return Err(error.into());

@@ -157,7 +157,10 @@ impl<M: Medium> Volume for Fat<M> {
     fn commit(&mut self) -> Result<(), VolumeError> {
         match self.table.access {
             Access::ReadOnly => Ok(()),
-            Access::ReadWrite => self.table.write_info(),
+            Access::ReadWrite => {
+                self.table.write_info()?;
+                self.table.flush()
+            }
         }
     }
 
@@ -169,6 +172,9 @@ impl<M: Medium> Volume for Fat<M> {
             free(&mut self.table, node)?;
         }
         self.commit()?;
-        self.table.mark_closed()
+        // With the chains that were freed just now.
+        self.table.flush()?;
+        self.table.mark_closed()?;
+        self.table.flush()
     }
 }

@@ -30,7 +30,7 @@ mod volume;
 
 pub use attributes::{Attributes, ChangeableAttributes, Kind, Time};
 pub use error::VolumeError;
-pub use medium::{Medium, MediumError};
+pub use medium::{Medium, MediumError, Stage};
 pub use volume::{
     Access, Entry, Extent, MapFor, NewNode, NodeId, Properties, RenameKind, Usage, Volume,
 };

@@ -254,7 +254,8 @@ pub trait Volume: Send {
     /// See [`Volume`].
     fn forget(&mut self, node: NodeId, now: Time) -> Result<(), VolumeError>;
 
-    /// Writes all that the volume has kept back to the medium.
+    /// Writes all that the volume has kept back to the medium, and flushes it. Room that was freed
+    /// before may be used again after this; until then, it is only used if no other is left.
     ///
     /// # Errors
     /// See [`Volume`].

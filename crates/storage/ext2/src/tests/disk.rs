@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::vec::Vec;
 
-use volume::{Medium, MediumError};
+use volume::{Medium, MediumError, Stage};
 
 /// The unit in which it is noted what is cached.
 const UNIT_BYTES: u64 = 1024;
@@ -107,11 +107,15 @@ impl Medium for Disk {
         Ok(())
     }
 
-    fn write(&self, at: u64, from: &[u8]) -> Result<(), MediumError> {
+    fn write(&self, _stage: Stage, at: u64, from: &[u8]) -> Result<(), MediumError> {
         let mut state = self.transfer(at, from.len())?;
         state.bytes[at as usize..][..from.len()].copy_from_slice(from);
         state.cached.extend(units(at..at + from.len() as u64));
         Ok(())
+    }
+
+    fn flush(&self) -> Result<(), MediumError> {
+        self.transfer(0, 0).map(drop)
     }
 
     fn discard(&self, range: Range<u64>) {

@@ -358,6 +358,7 @@ fn room_in_directories_is_used_again() {
     for number in 0..40 {
         session.remove(&long(number)).unwrap();
     }
+    session.volume.commit().unwrap();
     for number in 100..140 {
         session.create(&long(number), Kind::Fifo);
     }
@@ -367,6 +368,7 @@ fn room_in_directories_is_used_again() {
     }
     session.create("d/last", Kind::Fifo);
     session.remove("d/last").unwrap();
+    session.volume.commit().unwrap();
     for number in 0..80 {
         session.create(&long(number), Kind::Fifo);
     }
@@ -375,6 +377,7 @@ fn room_in_directories_is_used_again() {
     }
     session.volume.remove(session.volume.root(), b"d", directory).unwrap();
     session.volume.forget(directory, NOW).unwrap();
+    session.volume.commit().unwrap();
     // The next directory has the inode, but not the blocks.
     assert_eq!(session.create("e", Kind::Directory), directory);
     session.create("e/first", Kind::Fifo);

@@ -110,6 +110,7 @@ fn extended_attributes_are_kept_and_freed() {
         session.remove("f").unwrap();
         session.remove("l").unwrap();
         assert_eq!(session.free(), free);
+        session.volume.commit().unwrap();
         // The next node has none of them.
         let node = session.create("next", Kind::Regular);
         assert_eq!(node, file);

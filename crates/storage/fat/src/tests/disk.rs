@@ -104,12 +104,16 @@ impl Medium for Disk {
         Ok(())
     }
 
-    fn write(&self, at: u64, from: &[u8]) -> Result<(), MediumError> {
+    fn write(&self, _stage: Stage, at: u64, from: &[u8]) -> Result<(), MediumError> {
         let mut state = self.state();
         state.spend()?;
         state.written.extend(at / BLOCK_BYTES..(at + from.len() as u64).div_ceil(BLOCK_BYTES));
         state.write(at, from);
         Ok(())
+    }
+
+    fn flush(&self) -> Result<(), MediumError> {
+        self.state().spend()
     }
 
     fn discard(&self, range: core::ops::Range<u64>) {

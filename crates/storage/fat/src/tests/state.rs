@@ -103,6 +103,7 @@ fn upper_bits_of_wide_entries_are_kept() {
     assert_eq!(fat.read(node).unwrap(), [1; 100_000]);
     fat.remove(root, b"file", node).unwrap();
     fat.forget(node, NOW).unwrap();
+    fat.commit().unwrap();
     for cluster in 3..100 {
         assert_eq!(disk.state().bytes[at + cluster * 4 + 3], 0xA0);
     }

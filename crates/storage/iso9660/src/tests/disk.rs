@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::vec::Vec;
 
-use volume::{Medium, MediumError};
+use volume::{Medium, MediumError, Stage};
 
 use crate::Iso9660;
 
@@ -75,8 +75,12 @@ impl Medium for &Disk {
         Ok(())
     }
 
-    fn write(&self, _at: u64, _from: &[u8]) -> Result<(), MediumError> {
+    fn write(&self, _stage: Stage, _at: u64, _from: &[u8]) -> Result<(), MediumError> {
         panic!("writes to the disk");
+    }
+
+    fn flush(&self) -> Result<(), MediumError> {
+        panic!("flushes the disk");
     }
 
     fn discard(&self, _range: Range<u64>) {

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::process::Stdio;
 use std::vec;
 
-use volume::{MapFor, Medium, MediumError, Volume, VolumeError};
+use volume::{MapFor, Medium, MediumError, Stage, Volume, VolumeError};
 
 use super::disk::Disk;
 use super::source::Source;
@@ -78,8 +78,12 @@ impl Medium for FileDisk {
         self.0.read_exact_at(to, at).map_err(|_| MediumError::Failed)
     }
 
-    fn write(&self, _at: u64, _from: &[u8]) -> Result<(), MediumError> {
+    fn write(&self, _stage: Stage, _at: u64, _from: &[u8]) -> Result<(), MediumError> {
         Err(MediumError::ReadOnly)
+    }
+
+    fn flush(&self) -> Result<(), MediumError> {
+        Ok(())
     }
 
     fn discard(&self, _range: Range<u64>) {}
