@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -268,6 +269,24 @@ __attribute__((unused))
 static void ignore_call(int number)
 {
 	(void)number;
+}
+
+/* Sends SIGALRM again and again, so that the next call that waits is interrupted, however late it
+ * begins. Used as `start_alarms(); CALL(end_alarms(pause()))`. */
+__attribute__((unused))
+static void start_alarms(void)
+{
+	struct itimerval every = { { 0, 100000 }, { 0, 100000 } };
+	setitimer(ITIMER_REAL, &every, NULL);
+}
+
+/* Ends the signals, before they interrupt the output of the call's result, and returns the result. */
+__attribute__((unused))
+static long end_alarms(long result)
+{
+	struct itimerval none = { { 0, 0 }, { 0, 0 } };
+	setitimer(ITIMER_REAL, &none, NULL);
+	return result;
 }
 
 /* Returns a private anonymous mapping. */

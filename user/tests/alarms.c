@@ -1,8 +1,6 @@
 /* alarm, setitimer and getitimer. */
 #include "show.h"
 
-#include <sys/time.h>
-
 static volatile int alarms, virtual, profile;
 
 static void note(int number)
@@ -15,6 +13,21 @@ static void note(int number)
 		profile++;
 }
 
+/* Returns what is left of an alarm after `seconds` when another one is set. Repeats that if it took
+ * so long that the rest may be rounded down. */
+static unsigned replaced(unsigned seconds, unsigned by)
+{
+	struct timespec begin, end;
+	unsigned left;
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &begin);
+		alarm(seconds);
+		left = alarm(by);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+	} while ((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000 >= 400);
+	return left;
+}
+
 int main(void)
 {
 	struct itimerval timer = { { 0, 0 }, { 0, 1000 } }, old;
@@ -22,8 +35,8 @@ int main(void)
 	handle(SIGVTALRM, note, 0);
 	handle(SIGPROF, note, 0);
 	CALL(alarm(100));
-	CALL(alarm(50));
-	CALL(alarm(0));
+	SHOW(replaced(100, 50));
+	SHOW(replaced(50, 0));
 	CALL(alarm(0));
 	CALL(setitimer(ITIMER_REAL, &timer, NULL));
 	while (!alarms)

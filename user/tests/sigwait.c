@@ -1,9 +1,11 @@
 /* sigtimedwait and sigwaitinfo. */
 #include "show.h"
 
+static volatile sig_atomic_t handled;
+
 static void note(int number)
 {
-	say("handler of %s", signal_name(number));
+	handled = number;
 }
 
 static void killer(void)
@@ -41,9 +43,10 @@ int main(void)
 	say("code %d, value %d", info.si_code, info.si_value.sival_int);
 	/* A signal outside of the set interrupts the wait. */
 	handle(SIGALRM, note, SA_RESTART);
-	alarm(1);
+	start_alarms();
 	/* By the system call, because the libc repeats it after EINTR. */
-	CALL(syscall(SYS_rt_sigtimedwait, &set, &info, NULL, 8));
+	CALL(end_alarms(syscall(SYS_rt_sigtimedwait, &set, &info, NULL, 8)));
+	FACT(handled == SIGALRM);
 	CALL(syscall(SYS_rt_sigtimedwait, 8, NULL, &none, 8));
 	CALL(syscall(SYS_rt_sigtimedwait, &set, 8, &none, 8));
 	raise(SIGUSR1);

@@ -92,8 +92,8 @@ int main(void)
 	/* A signal interrupts the wait. */
 	pid = start(sleeps);
 	handle(SIGALRM, ignore_call, 0);
-	alarm(1);
-	CALL(waitpid(pid, &status, 0));
+	start_alarms();
+	CALL(end_alarms(waitpid(pid, &status, 0)));
 	kill(pid, SIGKILL);
 	finish("sleeps", pid);
 	return 0;
