@@ -97,7 +97,7 @@ def ctrl_c_ends_it():
         qemu.command("bench nothing")
         threads = qemu.command("ps").count("\n")
         # Typed before the first sample.
-        qemu.send("bench\r\x03")
+        qemu.send_at_once("bench\r\x03")
         qemu.expect(r"bench\r\n")
         begin = qemu.position()
         qemu.expect("farjump> ")

@@ -126,11 +126,16 @@ def programs_of_the_whole_screen_work():
         # Ctrl-C soon ends a program that floods the line.
         shell.type("yes\r", r"(y\r\n){50}")
         shell.type(CTRL_C, r"\^C", PROMPT)
-        # The same for a single write that would take long.
+        # The same for a single write that would take long. Until Ctrl-C is typed, it writes no more
+        # than the socket holds, however late that is.
         shell.run("yes | head -c 1000000 >/tmp/big")
         begin = len(qemu.output)
-        shell.type("dd if=/tmp/big bs=1M\r", r"(y\r\n){50}")
-        shell.type(CTRL_C, r"\^C", PROMPT)
+        with qemu.reading_stopped():
+            shell.type("dd if=/tmp/big bs=1M\r")
+            qemu.wait_for(lambda: qemu.unread_bytes() > 1000,
+                          lambda: f"only {qemu.unread_bytes()} bytes are written")
+            shell.type(CTRL_C)
+        shell.type("", r"(y\r\n){50}", r"\^C", PROMPT)
         assert len(qemu.output) - begin < 1_000_000
         shell.type("exit\r", r"built-in shell", PROMPT)
 

@@ -218,9 +218,13 @@ class Qemu:
 
     def is_settled(self):
         """Returns whether the machine has settled: see `settle`."""
-        unread = fcntl.ioctl(self._serial, termios.TIOCOUTQ, bytes(4)) if self._serial else bytes(4)
         halts = re.findall(r"HLT=(\d)", self.monitor("info registers -a"))
-        return not any(unread) and "0" not in halts and all(map(self._is_quiet, range(len(halts))))
+        return (self._has_taken_input() and "0" not in halts
+                and all(map(self._is_quiet, range(len(halts)))))
+
+    def _has_taken_input(self):
+        """Returns whether the serial port has taken all bytes that were sent."""
+        return not self._serial or not any(fcntl.ioctl(self._serial, termios.TIOCOUTQ, bytes(4)))
 
     def _is_quiet(self, cpu):
         text = self.monitor(f"info lapic {cpu}")
@@ -233,6 +237,14 @@ class Qemu:
     def send(self, text):
         """Types on the serial line."""
         self.send_bytes(text.encode())
+
+    def send_at_once(self, text):
+        """Types on the serial line what fits the port's FIFO, of 16 bytes, so that the machine
+        reads it at one moment."""
+        self.qmp("stop")
+        self.send(text)
+        self.wait_for(self._has_taken_input, lambda: f"{text!r} isn't taken")
+        self.qmp("cont")
 
     def send_bytes(self, data):
         """Sends bytes to the serial port, as fast as QEMU accepts them."""
