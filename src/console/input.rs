@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use heapless::Deque;
-use line_editor::{Key, KeyDecoder};
+use line_editor::{Key, TimedDecoder};
 
 use super::key_bytes;
 use super::screen::{self, Scroll};
@@ -11,10 +11,6 @@ use crate::arch::time::clock;
 use crate::drivers::char::serial::Serial;
 use crate::drivers::char::{input_events, keyboard, serial};
 use crate::sync::{IrqMutex, Rank};
-
-/// The time after which an ESC without the rest of a sequence counts as the Escape key, in
-/// microseconds.
-const ESCAPE_US: u64 = 50_000;
 
 /// The number of keys that are kept while a command runs.
 const TYPED_AHEAD_MAX: usize = 256;
@@ -42,42 +38,21 @@ static INPUT: IrqMutex<Input> = IrqMutex::new(Rank::Input, Input::new());
 
 struct Input {
     /// Decodes the serial line's bytes.
-    decoder: KeyDecoder,
-    /// The time at which the last byte of an unfinished sequence arrived, in microseconds since the
-    /// start.
-    pending_since_us: u64,
+    decoder: TimedDecoder,
     typed_ahead: Deque<Typed, TYPED_AHEAD_MAX>,
 }
 
 impl Input {
     const fn new() -> Self {
-        Self { decoder: KeyDecoder::new(), pending_since_us: 0, typed_ahead: Deque::new() }
+        Self { decoder: TimedDecoder::new(), typed_ahead: Deque::new() }
     }
 
     /// Takes a key from a device, if there is one.
     fn take(&mut self) -> Option<Typed> {
-        while let Some(byte) = serial::try_read() {
-            let key = self.decoder.push(byte);
-            if self.decoder.is_pending() {
-                self.pending_since_us = clock::now_us();
-            }
-            if let Some(key) = key {
-                return Some(Typed { key, source: Source::Serial });
-            }
-        }
-        let is_over = || clock::now_us().saturating_sub(self.pending_since_us) >= ESCAPE_US;
-        if self.decoder.is_pending()
-            && is_over()
-            && let Some(key) = self.decoder.flush()
-        {
+        if let Some(key) = self.decoder.take(clock::now_us, serial::try_read) {
             return Some(Typed { key, source: Source::Serial });
         }
         keyboard::try_read().map(|key| Typed { key, source: Source::Keyboard })
-    }
-
-    /// Returns the time at which the wait for the rest of a sequence ends, if one is unfinished.
-    fn escape_us(&self) -> Option<u64> {
-        self.decoder.is_pending().then_some(self.pending_since_us + ESCAPE_US)
     }
 
     /// Searches all typed keys for Ctrl-C; if it is found, discards the keys before it.
@@ -123,7 +98,7 @@ fn wait(end_us: Option<u64>) -> Option<Typed> {
             return typed;
         }
         // Without further bytes until this time, an ESC is the Escape key.
-        let escape_us = INPUT.lock().escape_us();
+        let escape_us = INPUT.lock().decoder.end_us();
         let poll_ns = serial::poll_interval_ns().map(|interval_ns| clock::now_ns() + interval_ns);
         let deadlines_us = [end_us, escape_us].into_iter().flatten();
         let deadlines_ns = deadlines_us.map(|us| us.saturating_mul(1000)).chain(poll_ns);

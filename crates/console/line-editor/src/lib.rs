@@ -49,6 +49,7 @@ mod sequence;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod timed_decoder;
 
 pub use completion::{Completer, LISTED_MAX, word_before};
 pub use decoder::KeyDecoder;
@@ -56,3 +57,4 @@ pub use display::{COLUMNS_MAX, COLUMNS_MIN};
 pub use editor::{LineEditor, Outcome, PROMPT_MAX_BYTES};
 pub use history::HISTORY_LINES_MAX;
 pub use key::Key;
+pub use timed_decoder::TimedDecoder;

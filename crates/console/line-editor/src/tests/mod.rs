@@ -8,6 +8,7 @@ mod keys;
 mod model;
 mod properties;
 mod screen;
+mod timed_decoder;
 
 use std::string::String;
 use std::vec::Vec;
