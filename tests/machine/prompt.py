@@ -49,7 +49,7 @@ def lines_can_be_corrected():
         qemu.send("fault panic\x03")
         qemu.expect(r"\^C\r\nfarjump> ")
         # Function keys are ignored, and aren't text.
-        qemu.send("\x1b[15~tic\x1bOPks\r")
+        qemu.send_keys("\x1b[15~tic\x1bOPks\r")
         qemu.expect(r"\d+ ticks of")
 
 

@@ -95,7 +95,7 @@ _sent = {}
 
 def by_serial(qemu, keys):
     """Types on the serial line; names of keys are in `<>`."""
-    qemu.send(re.sub(r"<([a-z-]+)>", lambda match: NAMED[match[1]][0], keys))
+    qemu.send_keys(re.sub(r"<([a-z-]+)>", lambda match: NAMED[match[1]][0], keys))
 
 
 def by_keyboard(qemu, keys):

@@ -103,7 +103,7 @@ def run(qemu, typed, keys=""):
     """Types a line; returns the output, and the prompt after it. The prompt is empty if the
     machine has ended instead."""
     line, _, later = typed.partition("<Enter>")
-    qemu.send(keys_of(line))
+    qemu.send_keys(keys_of(line))
     if keys_of(line) != line:
         # The line is redrawn while it is edited; that isn't output.
         qemu.settle()

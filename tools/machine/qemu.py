@@ -246,6 +246,15 @@ class Qemu:
         self.wait_for(self._has_taken_input, lambda: f"{text!r} isn't taken")
         self.qmp("cont")
 
+    def send_keys(self, text):
+        """Types on the serial line. The bytes of a key's sequence arrive at one moment: the kernel
+        decodes them one by one if there is a pause between them, as on a busy host. The machine
+        reads all input before each sequence, because the port takes what its FIFO has room for."""
+        for part in re.split("(?=\x1b)", text):
+            if part.startswith("\x1b"):
+                self.settle()
+            self.send(part)
+
     def send_bytes(self, data):
         """Sends bytes to the serial port, as fast as QEMU accepts them."""
         self._serial.sendall(data)
