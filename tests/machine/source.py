@@ -195,7 +195,8 @@ def lock_ranks_in_docs_are_those_of_the_code():
 
 def tests_wait_for_no_time():
     """No test of machines sleeps or reads the host's clock. A test kernel whose clock is
-    the host's has no loop that ends at a time, and asserts no upper bound of a time."""
+    the host's has no loop that ends at a time, and asserts no upper bound of a time. No program
+    expects that a call waits before a single signal arrives."""
     for file in sorted((ROOT / "tests/machine").glob("*.py")):
         found = re.search(r"^(?:import|from) time\b.*", file.read_text(), re.M)
         assert not found, f"{file.name}: {found[0]}: see docs/testing.md"
@@ -204,6 +205,9 @@ def tests_wait_for_no_time():
         found = re.search(r"\bnow_ns\(\) *(?:<|-).*|< *now_ns\(\).*", text)
         is_counted = re.findall(r"^//! QEMU: .*-icount", text, re.M)
         assert not found or is_counted, f"{file.name}: {found[0]}: see docs/testing.md"
+    for file in sorted((ROOT / "user/tests").glob("*.c")):
+        found = re.search(r"\balarm\([1-9]\d?\)", file.read_text())
+        assert not found, f"{file.name}: {found[0]}: see start_alarms"
 
 
 def add_to(suite):
