@@ -4,7 +4,7 @@ use volume::{Medium, VolumeError};
 
 use crate::ext2::Ext2;
 use crate::fields::{BlockNumber, u32_at};
-use crate::inode::Inode;
+use crate::inode::{BlockMap, Inode};
 use crate::tree::{DIRECT, Path};
 
 /// The number of pointers of a table that are read at once.
@@ -31,8 +31,20 @@ pub(crate) struct Found {
 }
 
 impl<M: Medium> Ext2<M> {
+    /// Returns by what an inode leads to its blocks: pointers or extents.
+    pub(crate) fn block_map(&self, inode: &Inode) -> Result<BlockMap, VolumeError> {
+        match inode.block_map() {
+            BlockMap::Extents if self.superblock.features.has_extents() => Ok(BlockMap::Extents),
+            BlockMap::Pointers => Ok(BlockMap::Pointers),
+            _ => Err(VolumeError::Damaged("the pointers of an inode")),
+        }
+    }
+
     /// Returns the run of blocks from the block `index` of a file on, at most `blocks` ones.
     pub(crate) fn find(&self, inode: &Inode, index: u64, blocks: u64) -> Result<Run, VolumeError> {
+        if self.block_map(inode)? == BlockMap::Extents {
+            return self.find_extent(inode, index, blocks);
+        }
         match Path::new(&self.superblock, index) {
             Some(path) => Ok(self.search(inode, &path, blocks)?.run),
             None => Ok(Run { start: None, blocks, is_new: false }),
@@ -46,7 +58,7 @@ impl<M: Medium> Ext2<M> {
         path: &Path,
         blocks: u64,
     ) -> Result<Found, VolumeError> {
-        if !inode.has_pointers() {
+        if inode.block_map() != BlockMap::Pointers {
             return Err(VolumeError::Damaged("the pointers of an inode"));
         }
         let mut table = None;

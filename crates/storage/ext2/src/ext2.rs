@@ -3,27 +3,28 @@
 use volume::{Access, Medium, Properties, Stage, VolumeError};
 
 use crate::cached_bitmap::CachedBitmap;
-use crate::features::LARGE_FILE;
+use crate::features::{Format, LARGE_FILE};
 use crate::fields::{BlockNumber, InodeNumber};
 use crate::freed::Freed;
 use crate::group::{Groups, overlap};
 use crate::removals::Removals;
+use crate::replayed::Replayed;
 use crate::room::Room;
 use crate::superblock::{
     FREE_BLOCKS_AT, FREE_INODES_AT, MAGIC, NAME_MAX_BYTES, READ_ONLY_FEATURES_AT, STATE_AT,
-    STATE_VALID, SUPERBLOCK_AT, SUPERBLOCK_BYTES, Superblock,
+    STATE_VALID, SUPERBLOCK_AT, Superblock,
 };
 use crate::tree::file_max_bytes;
 
 const ZEROS: [u8; 4096] = [0; 4096];
 
-/// A volume in the format ext2.
+/// A volume in the format ext2, or one of its successors that is only read.
 ///
 /// The superblock and the group descriptors are in memory, and one bitmap of blocks and one of
 /// inodes. Counts are written back by `commit`; all else is written at once.
 #[derive(Debug)]
 pub struct Ext2<M> {
-    pub(crate) medium: M,
+    pub(crate) medium: Replayed<M>,
     pub(crate) superblock: Superblock,
     pub(crate) groups: Groups,
     pub(crate) free_blocks: u64,
@@ -45,7 +46,7 @@ pub struct Ext2<M> {
 }
 
 impl<M: Medium> Ext2<M> {
-    /// Opens the volume on `medium`.
+    /// Opens the ext2 volume on `medium`.
     ///
     /// A volume that needs the recovery of its journal isn't opened, and one with a feature that
     /// only readers need not know is opened for reading only. One that wasn't closed is opened, and
@@ -55,13 +56,16 @@ impl<M: Medium> Ext2<M> {
     /// [`VolumeError::OtherKind`] if the disk holds no ext2, [`VolumeError::Unsupported`],
     /// [`VolumeError::Damaged`], [`VolumeError::Medium`], [`VolumeError::NoMemory`].
     pub fn open(medium: M, access: Access) -> Result<Self, VolumeError> {
-        let disk_bytes = medium.len_bytes();
-        if disk_bytes < SUPERBLOCK_AT + SUPERBLOCK_BYTES as u64 {
-            return Err(VolumeError::OtherKind);
-        }
-        let mut bytes = [0; SUPERBLOCK_BYTES];
-        medium.read(SUPERBLOCK_AT, &mut bytes)?;
-        let superblock = Superblock::parse(&bytes, disk_bytes, access)?;
+        Self::load(Replayed::new(medium), Format::Ext2, access)
+    }
+
+    /// Reads the superblock and the groups.
+    pub(crate) fn load(
+        medium: Replayed<M>,
+        format: Format,
+        access: Access,
+    ) -> Result<Self, VolumeError> {
+        let superblock = Superblock::read(&medium, format, access)?;
         let groups = Groups::read(&medium, &superblock)?;
         let block_bytes = superblock.block_bytes();
         let properties = Properties {
@@ -72,6 +76,7 @@ impl<M: Medium> Ext2<M> {
             has_owners: true,
             ignores_case: false,
             was_clean: superblock.is_clean(),
+            is_replayed: false,
             magic: MAGIC.into(),
         };
         Ok(Self {

@@ -8,14 +8,17 @@ use core::ops::Range;
 use volume::{Medium, Stage, VolumeError};
 
 use crate::fields::{BlockNumber, u16_at, u32_at};
-use crate::superblock::{DESCRIPTOR_BYTES, Superblock};
+use crate::superblock::{DESCRIPTOR_BYTES_MAX, Superblock};
 
 /// The offset of the counts in a descriptor: of free blocks, free inodes and directories.
 const COUNTS_AT: u64 = 12;
-/// The number of descriptors that are read at once.
-const DESCRIPTORS_READ: usize = 32;
+/// The number of bytes of descriptors that are read at once.
+const BYTES_READ: usize = DESCRIPTOR_BYTES_MAX as usize;
+/// The higher halves of the places, and the end of them.
+const HIGH_PLACES: Range<usize> = 32..44;
 
-/// A group. Its places are checked: within the group, and apart from each other.
+/// A group. Its places are checked: within the group, or the volume if it has flexible groups, and
+/// apart from each other.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Group {
     pub block_bitmap: BlockNumber,
@@ -40,15 +43,20 @@ impl Group {
             free_inodes: count(14, superblock.inodes_per_group),
             directories: count(16, superblock.inodes_per_group),
         };
-        let start = u64::from(superblock.group_start(number));
-        let end = start + u64::from(blocks);
+        let high = bytes.get(HIGH_PLACES).unwrap_or_default();
+        let (start, end) = if superblock.features.has_flexible_groups() {
+            (superblock.first_data_block.into(), superblock.blocks.into())
+        } else {
+            let start = u64::from(superblock.group_start(number));
+            (start, start + u64::from(blocks))
+        };
         let ranges = this.structures(number, superblock);
         let is_within = ranges.iter().all(|range| range.start >= start && range.end <= end);
         let is_apart = ranges
             .iter()
             .enumerate()
             .all(|(index, range)| ranges[index + 1..].iter().all(|other| !overlap(range, other)));
-        if is_within && is_apart {
+        if is_within && is_apart && high.iter().all(|byte| *byte == 0) {
             Ok(this)
         } else {
             Err(VolumeError::Damaged("a group descriptor"))
@@ -92,14 +100,15 @@ impl Groups {
         let count = superblock.groups() as usize;
         let mut list = Vec::new();
         let mut structure_blocks = u64::from(superblock.first_data_block);
-        let mut bytes = [0; DESCRIPTORS_READ * DESCRIPTOR_BYTES as usize];
+        let descriptor_bytes = superblock.descriptor_bytes as usize;
+        let mut bytes = [0; BYTES_READ];
         while list.len() < count {
-            let part = (count - list.len()).min(DESCRIPTORS_READ);
-            let bytes = &mut bytes[..part * DESCRIPTOR_BYTES as usize];
+            let part = (count - list.len()).min(BYTES_READ / descriptor_bytes);
+            let bytes = &mut bytes[..part * descriptor_bytes];
             medium.read(descriptor_at(superblock, list.len()), bytes)?;
             // The descriptors are checked before more memory is taken for the next ones.
             list.try_reserve(part).map_err(|_| VolumeError::NoMemory)?;
-            for descriptor in bytes.chunks_exact(DESCRIPTOR_BYTES as usize) {
+            for descriptor in bytes.chunks_exact(descriptor_bytes) {
                 let number = list.len() as u32;
                 let group = Group::parse(descriptor, number, superblock)?;
                 let structures = group.structures(number, superblock);
@@ -153,5 +162,5 @@ impl Groups {
 /// Returns the offset of a descriptor, in bytes.
 fn descriptor_at(superblock: &Superblock, index: usize) -> u64 {
     let table = BlockNumber(superblock.first_data_block + 1);
-    superblock.at(table) + index as u64 * u64::from(DESCRIPTOR_BYTES)
+    superblock.at(table) + index as u64 * u64::from(superblock.descriptor_bytes)
 }

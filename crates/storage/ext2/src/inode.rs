@@ -28,8 +28,23 @@ pub(crate) const SOCKET: u16 = 0o140_000;
 
 /// The directory has an index of hashes.
 const FLAG_INDEX: u32 = 0x1000;
-/// The pointers are none: extents, data in the inode.
-const FLAGS_OTHER_POINTERS: u32 = 0x8_0000 | 0x1000_0000;
+/// The room is counted in blocks.
+const FLAG_HUGE_FILE: u32 = 0x4_0000;
+/// Extents are in the place of the pointers.
+const FLAG_EXTENTS: u32 = 0x8_0000;
+/// The contents are in the place of the pointers.
+const FLAG_INLINE_DATA: u32 = 0x1000_0000;
+
+/// What is in the place of the pointers, unless it is the text of a link or the numbers of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BlockMap {
+    /// Pointers to blocks.
+    Pointers,
+    /// The root of a tree of extents.
+    Extents,
+    /// Another thing.
+    Other,
+}
 
 /// A field with a time: where its seconds are, and where the rest is.
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +154,12 @@ impl Inode {
         u32_at(&self.bytes, 0x1C)
     }
 
+    /// Returns the same of a volume that counts it by 48 bits, and its blocks for some files.
+    pub(crate) fn wide_sectors(&self, block_shift: u32) -> u64 {
+        let count = u64::from(u16_at(&self.bytes, 0x74)) << 32 | u64::from(self.sectors());
+        if self.flags() & FLAG_HUGE_FILE != 0 { count << (block_shift - 9) } else { count }
+    }
+
     pub(crate) fn set_sectors(&mut self, sectors: u32) {
         put_u32(&mut self.bytes, 0x1C, sectors);
     }
@@ -162,9 +183,13 @@ impl Inode {
         put_u32(&mut self.bytes, 0x20, flags);
     }
 
-    /// Returns whether the pointers are such to blocks, unless they hold other things.
-    pub(crate) fn has_pointers(&self) -> bool {
-        self.flags() & FLAGS_OTHER_POINTERS == 0
+    /// Returns what is in the place of the pointers.
+    pub(crate) fn block_map(&self) -> BlockMap {
+        match self.flags() & (FLAG_EXTENTS | FLAG_INLINE_DATA) {
+            0 => BlockMap::Pointers,
+            FLAG_EXTENTS => BlockMap::Extents,
+            _ => BlockMap::Other,
+        }
     }
 
     fn flags(&self) -> u32 {
@@ -188,6 +213,11 @@ impl Inode {
 
     pub(crate) fn set_pointer(&mut self, index: usize, pointer: u32) {
         put_u32(&mut self.bytes, POINTERS_AT + index * 4, pointer);
+    }
+
+    /// Returns the bytes in the place of the pointers.
+    pub(crate) fn map_bytes(&self) -> &[u8] {
+        &self.bytes[POINTERS_AT..POINTERS_AT + POINTERS_BYTES]
     }
 
     /// Returns the bytes of the pointers.

@@ -77,9 +77,7 @@ impl<M: Medium> Ext2<M> {
         if !is_size || blocks > self.superblock.blocks.into() {
             return Err(VolumeError::Damaged("the size of a directory"));
         }
-        if !inode.has_pointers() {
-            return Err(VolumeError::Damaged("the pointers of an inode"));
-        }
+        self.block_map(&inode)?;
         Ok(inode)
     }
 

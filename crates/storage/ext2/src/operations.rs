@@ -54,13 +54,17 @@ impl<M: Medium> Volume for Ext2<M> {
     fn attributes(&mut self, node: NodeId) -> Result<Attributes, VolumeError> {
         let inode = self.node(node)?;
         let size_bytes = inode.size();
+        let blocks_512 = match self.superblock.features.has_huge_files() {
+            true => inode.wide_sectors(self.superblock.block_shift),
+            false => inode.sectors().into(),
+        };
         if inode.kind() == REGULAR && size_bytes > self.properties.file_max_bytes {
             return Err(VolumeError::Damaged("the size of a file"));
         }
         Ok(Attributes {
             kind: kind(&inode)?,
             links: inode.links().into(),
-            blocks_512: inode.sectors().into(),
+            blocks_512,
             changeable: ChangeableAttributes {
                 mode: inode.mode() & PERMISSIONS,
                 uid: inode.uid(),
@@ -184,11 +188,13 @@ impl<M: Medium> Volume for Ext2<M> {
             MapFor::Find => self.find(&inode, index, blocks)?,
             MapFor::Write => self.find_or_allocate(&mut inode, index, blocks)?,
         };
-        Ok(Extent {
-            place: run.start.map(|start| self.superblock.at(start) + skipped),
-            len_bytes: ((run.blocks << shift) - skipped).min(len_bytes),
-            is_new: run.is_new,
-        })
+        let len_bytes = ((run.blocks << shift) - skipped).min(len_bytes);
+        let Some(start) = run.start else {
+            return Ok(Extent { place: None, len_bytes, is_new: false });
+        };
+        let (place, len_bytes) =
+            self.medium.place(self.superblock.at(start) + skipped, len_bytes)?;
+        Ok(Extent { place: Some(place), len_bytes, is_new: run.is_new })
     }
 
     fn truncate(&mut self, node: NodeId, size_bytes: u64) -> Result<(), VolumeError> {

@@ -3,9 +3,9 @@
 //! Source: "The Second Extended File System", D. Poirier, "Superblock"; Linux,
 //! Documentation/filesystems/ext4/super.rst.
 
-use volume::{Access, VolumeError};
+use volume::{Access, Medium, VolumeError};
 
-use crate::features::Features;
+use crate::features::{Features, Format};
 use crate::fields::{BlockNumber, InodeNumber, u16_at, u32_at};
 
 /// The offset of the superblock, in bytes.
@@ -23,7 +23,10 @@ pub(crate) const STATE_VALID: u16 = 1;
 const STATE_ERRORS: u16 = 2;
 
 pub(crate) const MAGIC: u16 = 0xEF53;
+/// The bytes of a group descriptor, and what it may have with block numbers of 64 bits.
 pub(crate) const DESCRIPTOR_BYTES: u32 = 32;
+pub(crate) const WIDE_DESCRIPTOR_BYTES: u32 = 64;
+pub(crate) const DESCRIPTOR_BYTES_MAX: u32 = 1024;
 /// The longest name, in bytes.
 pub(crate) const NAME_MAX_BYTES: usize = 255;
 /// The inode of the root directory.
@@ -54,6 +57,10 @@ pub(crate) struct Superblock {
     pub features: Features,
     /// The bytes after the first 128 that a new inode uses for fields.
     pub extra_inode_bytes: u16,
+    /// The bytes of a group descriptor.
+    pub descriptor_bytes: u32,
+    /// The inode of the journal; 0 if the volume has none, or one on another disk.
+    pub journal: InodeNumber,
     reserved_descriptor_blocks: u32,
     copy_groups: [u32; 2],
 }
@@ -63,10 +70,26 @@ fn require(condition: bool, what: &'static str) -> Result<(), VolumeError> {
 }
 
 impl Superblock {
+    /// Reads the superblock of a volume of `format`.
+    pub(crate) fn read<M: Medium>(
+        medium: &M,
+        format: Format,
+        access: Access,
+    ) -> Result<Self, VolumeError> {
+        let disk_bytes = medium.len_bytes();
+        if disk_bytes < SUPERBLOCK_AT + SUPERBLOCK_BYTES as u64 {
+            return Err(VolumeError::OtherKind);
+        }
+        let mut bytes = [0; SUPERBLOCK_BYTES];
+        medium.read(SUPERBLOCK_AT, &mut bytes)?;
+        Self::parse(&bytes, disk_bytes, format, access)
+    }
+
     /// Reads the fields of the superblock of a volume on a disk of `disk_bytes`.
     pub(crate) fn parse(
         bytes: &[u8; SUPERBLOCK_BYTES],
         disk_bytes: u64,
+        format: Format,
         access: Access,
     ) -> Result<Self, VolumeError> {
         if u16_at(bytes, 0x38) != MAGIC {
@@ -83,7 +106,10 @@ impl Superblock {
             features.incompatible = u32_at(bytes, 0x60);
             features.read_only = u32_at(bytes, 0x64);
         }
-        features.check(access)?;
+        features.check(format, access)?;
+        if features.is_wide() && u32_at(bytes, 0x150) != 0 {
+            return Err(VolumeError::Unsupported("a volume of 2^32 blocks or more"));
+        }
         let block_shift = match u32_at(bytes, 0x18) {
             shift @ 0..=2 => 10 + shift,
             3..=6 => return Err(VolumeError::Unsupported("a block of more than 4096 bytes")),
@@ -104,6 +130,11 @@ impl Superblock {
             inode_bytes: if is_dynamic { u16_at(bytes, 0x58).into() } else { INODE_BYTES },
             features,
             extra_inode_bytes: u16_at(bytes, 0x15E),
+            descriptor_bytes: match features.is_wide() {
+                true => u16_at(bytes, 0xFE).into(),
+                false => DESCRIPTOR_BYTES,
+            },
+            journal: InodeNumber(u32_at(bytes, 0xE0)),
             reserved_descriptor_blocks: if has_reserved { u16_at(bytes, 0xCE).into() } else { 0 },
             copy_groups: [u32_at(bytes, 0x24C), u32_at(bytes, 0x250)],
         };
@@ -126,6 +157,13 @@ impl Superblock {
         let is_group = (GROUP_BLOCKS_MIN..=bits).contains(&self.blocks_per_group)
             && self.blocks_per_group.is_multiple_of(8);
         require(is_group, "the number of blocks of a group")?;
+        let is_size = self.descriptor_bytes.is_power_of_two()
+            && match self.features.is_wide() {
+                true => WIDE_DESCRIPTOR_BYTES..=DESCRIPTOR_BYTES_MAX,
+                false => DESCRIPTOR_BYTES..=DESCRIPTOR_BYTES,
+            }
+            .contains(&self.descriptor_bytes);
+        require(is_size, "the size of a group descriptor")?;
         let per_block = block_bytes / self.inode_bytes;
         let is_group = (1..=bits).contains(&self.inodes_per_group)
             && self.inodes_per_group.is_multiple_of(per_block);
@@ -191,7 +229,7 @@ impl Superblock {
         if !self.has_copy(group) {
             return 0;
         }
-        let per_block = self.block_bytes() / DESCRIPTOR_BYTES;
+        let per_block = self.block_bytes() / self.descriptor_bytes;
         1 + self.groups().div_ceil(per_block) + self.reserved_descriptor_blocks
     }
 

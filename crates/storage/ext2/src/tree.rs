@@ -7,6 +7,8 @@ use crate::superblock::Superblock;
 
 /// The pointers of an inode that lead to blocks directly.
 pub(crate) const DIRECT: u64 = 12;
+/// The most blocks of a file with extents.
+const EXTENTS_MAX_BLOCKS: u64 = u32::MAX as u64;
 /// The most tables between an inode and a block.
 pub(crate) const DEPTH_MAX: usize = 3;
 
@@ -58,7 +60,7 @@ pub(crate) fn table_blocks(superblock: &Superblock, depth: usize) -> u64 {
     1 << (superblock.pointers_shift() * depth as u32)
 }
 
-/// Returns the number of blocks that a file can have: as many as there are pointers, unless the
+/// Returns the number of blocks that a file with pointers can have: as many as there are pointers, unless the
 /// 32 bits that count its sectors, those of tables too, are the lower limit.
 pub(crate) fn file_max_blocks(superblock: &Superblock) -> u64 {
     let pointers =
@@ -84,6 +86,9 @@ pub(crate) fn file_max_blocks(superblock: &Superblock) -> u64 {
 
 /// Returns the largest size of a file, in bytes.
 pub(crate) fn file_max_bytes(superblock: &Superblock) -> u64 {
+    if superblock.features.has_extents() {
+        return EXTENTS_MAX_BLOCKS << superblock.block_shift;
+    }
     let bytes = file_max_blocks(superblock) << superblock.block_shift;
     // Revision 0 has no feature for files whose size exceeds 31 bits.
     if superblock.is_dynamic { bytes } else { bytes.min(i32::MAX as u64) }

@@ -7,7 +7,7 @@ use volume::{Medium, Stage, VolumeError};
 use crate::block_map::POINTERS_READ;
 use crate::ext2::Ext2;
 use crate::fields::{BlockNumber, u32_at};
-use crate::inode::Inode;
+use crate::inode::{BlockMap, Inode};
 use crate::tree::{DEPTH_MAX, DIRECT, table_blocks};
 
 const ZEROS: [u8; POINTERS_READ * 4] = [0; POINTERS_READ * 4];
@@ -43,7 +43,7 @@ impl<M: Medium> Ext2<M> {
         first: u64,
         contents: Contents,
     ) -> Result<(), VolumeError> {
-        if !inode.has_pointers() {
+        if inode.block_map() != BlockMap::Pointers {
             return Err(VolumeError::Damaged("the pointers of an inode"));
         }
         let mut release =

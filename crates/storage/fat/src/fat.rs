@@ -45,6 +45,7 @@ impl<M: Medium> Fat<M> {
             has_owners: false,
             ignores_case: true,
             was_clean: table.state.was_clean,
+            is_replayed: false,
             magic: MAGIC,
         };
         let mut nodes = Nodes::default();

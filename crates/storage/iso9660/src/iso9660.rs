@@ -66,6 +66,7 @@ impl<M: Medium> Iso9660<M> {
             has_owners: matches!(names, Names::RockRidge { .. }),
             ignores_case: false,
             was_clean: true,
+            is_replayed: false,
             magic: MAGIC,
         };
         let (root, blocks) = (descriptor.root, descriptor.blocks.into());

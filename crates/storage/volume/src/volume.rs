@@ -36,6 +36,8 @@ pub struct Properties {
     pub ignores_case: bool,
     /// Whether the volume was closed after it was last changed.
     pub was_clean: bool,
+    /// Whether changes that are only in its journal yet are read in the place of what they replace.
+    pub is_replayed: bool,
     /// The number by which Linux's statfs identifies the kind of file system.
     pub magic: u64,
 }

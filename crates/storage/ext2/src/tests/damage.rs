@@ -21,11 +21,11 @@ const CASES_VARIABLE: &str = "EXT2_DAMAGED_VOLUMES";
 
 /// The transfers of an operation that only reads, and of one that frees blocks, at most: some for
 /// each block of the volume, and for each pointer in it.
-const READS_MAX: u64 = 10_000;
+pub(super) const READS_MAX: u64 = 10_000;
 const WRITES_MAX: u64 = 600_000;
 
 /// Looks at all that can be reached. Returns the nodes, with their directories and names.
-fn walk(disk: &Disk, volume: &mut Ext2<Disk>) -> Vec<(NodeId, Vec<u8>, NodeId)> {
+pub(super) fn walk(disk: &Disk, volume: &mut Ext2<Disk>) -> Vec<(NodeId, Vec<u8>, NodeId)> {
     const ENTRIES_MAX: usize = 400;
     let mut found = Vec::new();
     let mut seen = HashSet::from([volume.root()]);

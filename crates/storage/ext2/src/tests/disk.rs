@@ -1,6 +1,6 @@
 //! A disk in memory, which checks that no file gets a block that is cached as a structure.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::vec::Vec;
@@ -21,6 +21,8 @@ struct State {
     limit: Option<u64>,
     /// The transfers after which all fail.
     fails_after: Option<u64>,
+    /// The places of all bytes that were read, if they are recorded.
+    read: Option<BTreeSet<usize>>,
 }
 
 /// A disk, which several owners share.
@@ -86,6 +88,21 @@ impl Disk {
         state.bytes[at as usize..][..from.len()].copy_from_slice(from);
     }
 
+    /// Begins to record what is read.
+    pub(super) fn record(&self) {
+        self.state().read = Some(BTreeSet::new());
+    }
+
+    /// Returns the places of all bytes that were read since then.
+    pub(super) fn recorded(&self) -> Vec<usize> {
+        self.state().read.take().unwrap_or_default().into_iter().collect()
+    }
+
+    /// Exchanges bytes on the disk for those in `bytes`, as no volume does it.
+    pub(super) fn exchange(&self, at: usize, bytes: &mut [u8]) {
+        self.state().bytes[at..at + bytes.len()].swap_with_slice(bytes);
+    }
+
     /// Reads bytes of a file.
     pub(super) fn read_data(&self, at: u64, to: &mut [u8]) {
         to.copy_from_slice(&self.state().bytes[at as usize..][..to.len()]);
@@ -102,7 +119,10 @@ impl Medium for Disk {
     }
 
     fn read(&self, at: u64, to: &mut [u8]) -> Result<(), MediumError> {
-        let state = self.transfer(at, to.len())?;
+        let mut state = self.transfer(at, to.len())?;
+        if let Some(read) = &mut state.read {
+            read.extend(at as usize..at as usize + to.len());
+        }
         to.copy_from_slice(&state.bytes[at as usize..][..to.len()]);
         Ok(())
     }

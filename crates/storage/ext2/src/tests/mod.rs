@@ -3,6 +3,9 @@
 mod damage;
 mod damaged;
 mod disk;
+mod ext4_damage;
+mod ext4_images;
+mod ext4_journal;
 mod full;
 mod host;
 mod images;

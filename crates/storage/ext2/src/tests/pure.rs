@@ -7,6 +7,7 @@ use volume::Access;
 
 use super::host;
 use crate::bitmap;
+use crate::features::Format;
 use crate::superblock::Superblock;
 use crate::tree::{DIRECT, Path, file_max_blocks};
 
@@ -49,7 +50,8 @@ fn ways_to_blocks_lead_to_each_once() {
     for block_bytes in ["1024", "2048", "4096"] {
         let bytes = host::make(2048, &["-t", "ext2", "-b", block_bytes]);
         let superblock = bytes[1024..2048].try_into().unwrap();
-        let superblock = Superblock::parse(superblock, 2 << 20, Access::ReadOnly).unwrap();
+        let superblock =
+            Superblock::parse(superblock, 2 << 20, Format::Ext2, Access::ReadOnly).unwrap();
         let per_table = u64::from(superblock.block_bytes()) / 4;
         // The index of the block to which a path leads.
         let index = |path: &Path| {

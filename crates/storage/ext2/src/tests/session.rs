@@ -11,7 +11,7 @@ use volume::{
 
 use super::disk::Disk;
 use super::host;
-use crate::Ext2;
+use crate::{Ext2, Format};
 
 pub(super) const NOW: Time = Time(1_700_000_000_123_456_789);
 
@@ -38,6 +38,12 @@ impl Session {
     pub(super) fn try_open(bytes: Vec<u8>, access: Access) -> Result<Self, VolumeError> {
         let disk = Disk::new(bytes);
         Ok(Self { volume: Ext2::open(disk.clone(), access)?, disk })
+    }
+
+    /// Opens a volume for reading.
+    pub(super) fn read_as(bytes: Vec<u8>, format: Format) -> Result<Self, VolumeError> {
+        let disk = Disk::new(bytes);
+        Ok(Self { volume: Ext2::open_for_reading(disk.clone(), format)?, disk })
     }
 
     pub(super) fn make(kib: u32, options: &[&str]) -> Self {
