@@ -2,14 +2,27 @@
 and equal to what they have written."""
 
 import hashlib
+import os
 import re
 import shutil
 
 from machine import ROOT, programs, shell
-from machine.disks import KINDS, MIB, Disks, Ext2, Fat, Iso9660, host, run
+from machine.disks import KINDS, MIB, Disks, Ext2, Ext4, Fat, Iso9660, debugfs, host, run
 from machine.file_trees import make_tree, summary
 from machine.images import image
 from machine.qemu import Qemu
+
+
+def commands_for(tree):
+    """Returns commands of debugfs that make the files of `tree`."""
+    for path in sorted(tree.rglob("*")):
+        name = f'"/{path.relative_to(tree)}"'
+        if path.is_symlink():
+            yield f"symlink {name} {os.readlink(path)}"
+        elif path.is_dir():
+            yield f"mkdir {name}"
+        else:
+            yield f'write "{path}" {name}'
 
 
 def tree_of_the_host_is_read(kind, size_bytes):
@@ -184,6 +197,39 @@ def mounts_are_refused_with_a_reason():
             run(typist, "cd /; umount /tmp")
 
 
+def journal_is_applied_in_memory_only():
+    """A disk that was not unmounted is read as it will be, and stays as it is."""
+    with Disks() as disks:
+        kind = Ext4(1024)
+        tree = disks.folder / "tree"
+        tree.mkdir()
+        (tree / "removed").write_text("old\n")
+        path = disks.add(kind, 16 * MIB, tree)
+        changed = disks.folder / "changed.img"
+        shutil.copy(path, changed)
+        (tree / "removed").unlink()
+        make_tree(tree, kind.has_links, files=20)
+        debugfs(changed, "rm removed", *commands_for(tree))
+        kind.put_into_journal(path, changed)
+        before = path.read_bytes()
+        with disks.machine() as (_, typist):
+            assert "Invalid argument" in typist.run("mount -t ext2 /dev/nvme0n1 /a")
+            run(typist, "mount -t ext4 /dev/nvme0n1 /a")
+            assert typist.run("s /a") == summary(tree) + "\n"
+            assert "Read-only file system" in typist.run("echo x >/a/x")
+            assert "Read-only file system" in typist.run("mkdir /a/d")
+            assert "/dev/nvme0n1 /a ext4 ro," in typist.run("cat /proc/mounts")
+            shown = typist.run("dmesg | grep nvme0n1:")
+            assert "can't be mounted as ext2: a journal that needs recovery" in shown, shown
+            said = "was not unmounted cleanly; its journal is applied in memory only"
+            assert shown.count(said) == 1, shown
+            run(typist, "umount /a")
+        assert path.read_bytes() == before
+        # The host comes to the same.
+        host("e2fsck", "-p", path, statuses=(0, 1))
+        host("e2fsck", "-fn", path)
+
+
 def machine_boots_from_a_disk():
     """`make disk`, and `root=` on the command line; the file system is clean after `poweroff`."""
     with Disks() as disks:
@@ -198,16 +244,41 @@ def machine_boots_from_a_disk():
             qemu.send("poweroff\r")
             qemu.expect("the first program has ended")
             qemu.process.wait()
-        with open(path, "rb") as disk, open(disks.folder / "root.img", "wb") as root:
-            disk.seek(1024 + 128 + 32)
-            start = int.from_bytes(disk.read(8), "little") * 512
-            disk.seek(start)
-            shutil.copyfileobj(disk, root)
         root = disks.folder / "root.img"
+        copy_second_partition(path, root)
         Ext2(1024).check(root)
         assert b"Filesystem state:         clean" in host("dumpe2fs", "-h", root)
         copied = host("debugfs", "-R", "cat /root/copy", root)
         assert copied.endswith((ROOT / "LICENSE").read_bytes())
+
+
+def copy_second_partition(disk_path, to):
+    """Copies the second partition of a disk into a file."""
+    with open(disk_path, "rb") as disk, open(to, "wb") as copy:
+        disk.seek(1024 + 128 + 32)
+        start = int.from_bytes(disk.read(8), "little") * 512
+        disk.seek(start)
+        shutil.copyfileobj(disk, copy)
+
+
+def machine_boots_from_ext4():
+    """The same tree as `make disk` has, with `rootfstype=`."""
+    with Disks() as disks:
+        made, root = disks.folder / "made.img", disks.folder / "ext2.img"
+        host(ROOT / "tools/disk", made)
+        copy_second_partition(made, root)
+        tree = disks.folder / "tree"
+        tree.mkdir()
+        Ext2(1024).extract(root, tree)
+        path = disks.add(Ext4(4096), 64 * MIB, tree)
+        before = path.read_bytes()
+        options = "root=/dev/nvme0n1 rootfstype=ext4 ro"
+        with Qemu("-m", "128", "-boot", "d", "-cdrom", image(options), *disks.arguments()) as qemu:
+            typist = shell.Typist(qemu)
+            assert "/dev/nvme0n1 / ext4 ro," in typist.run("cat /proc/mounts")
+            assert "Read-only file system" in typist.run("touch /x")
+            run(typist, "cmp /bin/busybox /proc/self/exe")
+        assert path.read_bytes() == before
 
 
 def add_to(suite):
@@ -229,7 +300,11 @@ def add_to(suite):
                   lambda bus=bus: tree_of_programs_is_read_by_the_host(Ext2(4096), 96 * MIB, bus=bus))
     suite.add("file_systems::tree_of_the_host_is_read (ISO 9660)",
               lambda: tree_of_the_host_is_read(Iso9660(), 0))
+    for block_bytes in (1024, 4096):
+        suite.add(f"file_systems::tree_of_the_host_is_read (ext4, {block_bytes // 1024} KiB)",
+                  lambda size=block_bytes: tree_of_the_host_is_read(Ext4(size), 64 * MIB))
     for test in (programs_make_file_systems, programs_print_the_same_on_ext2,
                  the_prompt_shows_what_is_in_memory, mounts_are_refused_with_a_reason,
-                 machine_boots_from_a_disk):
+                 journal_is_applied_in_memory_only, machine_boots_from_a_disk,
+                 machine_boots_from_ext4):
         suite.add(f"file_systems::{test.__name__}", test)

@@ -23,6 +23,13 @@ def host(program, *arguments, statuses=(0,), stderr=subprocess.STDOUT):
     return done.stdout
 
 
+def debugfs(path, *commands):
+    """Changes an image of ext2 or ext4."""
+    script = path.with_suffix(".commands")
+    script.write_text("".join(f"{command}\n" for command in commands))
+    host("debugfs", "-w", "-f", script, path)
+
+
 # ------------------------------------------------------------------ kinds --
 
 class Ext2:
@@ -55,6 +62,30 @@ class Ext2:
     def read(self, path, name):
         """Returns the contents of a file in the root directory."""
         return host("debugfs", "-R", f"cat {name}", path, stderr=subprocess.DEVNULL)
+
+
+class Ext4:
+    """ext4, with blocks of a size, which is only read."""
+
+    name, has_links = "ext4", True
+
+    def __init__(self, block_bytes):
+        self._block_bytes = block_bytes
+
+    def make(self, path, tree=None):
+        more = ["-d", tree] if tree else []
+        host("mke2fs", "-q", "-t", "ext4", "-b", self._block_bytes, *more, path)
+
+    def put_into_journal(self, path, changed):
+        """Writes what is different in the image `changed` into the journal, and nowhere else."""
+        old, new = path.read_bytes(), changed.read_bytes()
+        starts = [at for at in range(0, len(old), self._block_bytes)
+                  if old[at:at + self._block_bytes] != new[at:at + self._block_bytes]]
+        contents = path.with_suffix(".blocks")
+        contents.write_bytes(b"".join(new[at:at + self._block_bytes] for at in starts))
+        numbers = ",".join(str(at // self._block_bytes) for at in starts)
+        debugfs(path, "journal_open -c -v 3", f"journal_write -b {numbers} {contents}",
+                "journal_close")
 
 
 class Fat:

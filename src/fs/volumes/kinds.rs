@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
+use ext2::{Ext2, Format};
 use volume::{Access, Volume, VolumeError};
 
 use super::inode_ops;
@@ -22,6 +23,8 @@ use crate::fs::super_block::SuperBlock;
 /// [`FsError::NoMemory`].
 pub fn start() -> Result<(), FsError> {
     kinds::register(Kind { name: "ext2", source: Source::Device, make: make_ext2 })?;
+    kinds::register(Kind { name: "ext4", source: Source::Device, make: make_ext4 })?;
+    kinds::register(Kind { name: "ext3", source: Source::Device, make: make_ext3 })?;
     kinds::register(Kind { name: "vfat", source: Source::Device, make: make_vfat })?;
     kinds::register(Kind { name: "iso9660", source: Source::Device, make: make_iso9660 })
 }
@@ -29,7 +32,19 @@ pub fn start() -> Result<(), FsError> {
 type Opened = Result<Box<dyn Volume>, VolumeError>;
 
 fn make_ext2(request: &MountRequest<'_>) -> Result<Arc<SuperBlock>, FsError> {
-    make("ext2", request, |medium, access| Ok(Box::new(ext2::Ext2::open(medium, access)?)))
+    make("ext2", request, |medium, access| Ok(Box::new(Ext2::open(medium, access)?)))
+}
+
+fn make_ext3(request: &MountRequest<'_>) -> Result<Arc<SuperBlock>, FsError> {
+    make_read_only("ext3", request, |medium, _| {
+        Ok(Box::new(Ext2::open_for_reading(medium, Format::Ext3)?))
+    })
+}
+
+fn make_ext4(request: &MountRequest<'_>) -> Result<Arc<SuperBlock>, FsError> {
+    make_read_only("ext4", request, |medium, _| {
+        Ok(Box::new(Ext2::open_for_reading(medium, Format::Ext4)?))
+    })
 }
 
 fn make_vfat(request: &MountRequest<'_>) -> Result<Arc<SuperBlock>, FsError> {
@@ -37,8 +52,16 @@ fn make_vfat(request: &MountRequest<'_>) -> Result<Arc<SuperBlock>, FsError> {
 }
 
 fn make_iso9660(request: &MountRequest<'_>) -> Result<Arc<SuperBlock>, FsError> {
-    let request = MountRequest { is_read_only: true, ..*request };
-    make("iso9660", &request, |medium, _| Ok(Box::new(iso9660::Iso9660::open(medium)?)))
+    make_read_only("iso9660", request, |medium, _| Ok(Box::new(iso9660::Iso9660::open(medium)?)))
+}
+
+/// Mounts as [`make`] does it, for reading only, whatever is asked for.
+fn make_read_only(
+    kind: &'static str,
+    request: &MountRequest<'_>,
+    open: fn(CachedMedium, Access) -> Opened,
+) -> Result<Arc<SuperBlock>, FsError> {
+    make(kind, &MountRequest { is_read_only: true, ..*request }, open)
 }
 
 /// Mounts the volume that `open` opens on the device of `request`, or returns the file system that is
@@ -86,6 +109,12 @@ fn mount(
     if u64::from(properties.block_bytes) < cache.device().sector_bytes() {
         log::error!("{name}: its blocks are smaller than the sectors of the disk");
         return Err(FsError::InvalidArgument);
+    }
+    if properties.is_replayed {
+        log::warn!(
+            "{name}: it was not unmounted cleanly; its journal is applied in memory only, and nothing \
+             is written"
+        );
     }
     if !properties.was_clean {
         log::warn!("{name}: it was not unmounted; run fsck.{kind} on it");
