@@ -55,6 +55,7 @@ impl<M: Medium> Ext2<M> {
         }
         let block = BlockNumber(piece.start + (index - piece.index) as u32);
         self.medium.read(self.superblock.at(block), buffer)?;
+        self.verify_directory_block(directory, index, buffer)?;
         Ok(block)
     }
 

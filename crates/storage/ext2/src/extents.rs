@@ -113,6 +113,11 @@ impl<M: Medium> Ext2<M> {
             let (depth, range) = (node.depth, entry.blocks);
             self.check_run(block, 1)?;
             self.medium.read(self.superblock.at(block), &mut buffer)?;
+            self.verify_extents(
+                inode,
+                &buffer,
+                (1 + usize::from(u16_at(&buffer, 4))) * ENTRY_BYTES,
+            )?;
             node = Node::parse(&buffer, range)?;
             if node.depth != depth - 1 || node.entries.is_empty() {
                 return Err(DAMAGE);

@@ -24,6 +24,7 @@ pub(crate) const LARGE_FILE: u32 = 0x2;
 const BTREE_DIR: u32 = 0x4;
 const HUGE_FILE: u32 = 0x8;
 const BIGALLOC: u32 = 0x200;
+const METADATA_CSUM: u32 = 0x400;
 
 /// The features without which a volume can't be read.
 const INCOMPATIBLE: [(u32, &str); 16] = [
@@ -80,11 +81,11 @@ impl Format {
         match self {
             Self::Ext2 => FILETYPE,
             Self::Ext3 => FILETYPE | RECOVER,
-            // That another machine may use the volume, the places of bitmaps, large attributes, and
-            // the seed of checksums don't matter to a reader, nor does the depth of an index.
+            // That another machine may use the volume, the places of bitmaps, and large attributes
+            // don't matter to a reader, nor does the depth of an index.
             Self::Ext4 => {
-                let ignored = MMP | FLEX_BG | EA_INODE | CSUM_SEED | LARGE_DIR;
-                FILETYPE | RECOVER | EXTENTS | WIDE | ignored
+                let ignored = MMP | FLEX_BG | EA_INODE | LARGE_DIR;
+                FILETYPE | RECOVER | EXTENTS | WIDE | CSUM_SEED | ignored
             }
         }
     }
@@ -147,6 +148,16 @@ impl Features {
     /// Returns whether the room of a file is counted by 48 bits.
     pub(crate) fn has_huge_files(&self) -> bool {
         self.read_only & HUGE_FILE != 0
+    }
+
+    /// Returns whether structures have checksums.
+    pub(crate) fn has_checksums(&self) -> bool {
+        self.read_only & METADATA_CSUM != 0
+    }
+
+    /// Returns whether the superblock has the seed of checksums.
+    pub(crate) fn has_checksum_seed(&self) -> bool {
+        self.incompatible & CSUM_SEED != 0
     }
 
     /// Returns whether only some groups have copies of the superblock.

@@ -7,6 +7,7 @@ use core::ops::Range;
 
 use volume::{Medium, Stage, VolumeError};
 
+use crate::checksum::checksum;
 use crate::fields::{BlockNumber, u16_at, u32_at};
 use crate::superblock::{DESCRIPTOR_BYTES_MAX, Superblock};
 
@@ -14,6 +15,8 @@ use crate::superblock::{DESCRIPTOR_BYTES_MAX, Superblock};
 const COUNTS_AT: u64 = 12;
 /// The number of bytes of descriptors that are read at once.
 const BYTES_READ: usize = DESCRIPTOR_BYTES_MAX as usize;
+/// The offset of the checksum.
+const CHECKSUM_AT: usize = 0x1E;
 /// The higher halves of the places, and the end of them.
 const HIGH_PLACES: Range<usize> = 32..44;
 
@@ -43,6 +46,14 @@ impl Group {
             free_inodes: count(14, superblock.inodes_per_group),
             directories: count(16, superblock.inodes_per_group),
         };
+        if let Some(seed) = superblock.checksum_seed {
+            let (before, rest) = bytes.split_at(CHECKSUM_AT);
+            let number = number.to_le_bytes();
+            let sum = [&number, before, &[0; 2], &rest[2..]].into_iter().fold(seed, checksum);
+            if sum as u16 != u16_at(rest, 0) {
+                return Err(VolumeError::Damaged("the checksum of a group descriptor"));
+            }
+        }
         let high = bytes.get(HIGH_PLACES).unwrap_or_default();
         let (start, end) = if superblock.features.has_flexible_groups() {
             (superblock.first_data_block.into(), superblock.blocks.into())

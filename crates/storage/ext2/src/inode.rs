@@ -86,7 +86,7 @@ impl Inode {
 
     /// Makes the inode one of a new node, with the same number and a new generation.
     pub(crate) fn reset(&mut self, mode: u16, links: u16, extra_bytes: u16) {
-        let generation = u32_at(&self.bytes, 0x64).wrapping_add(1);
+        let generation = self.generation().wrapping_add(1);
         self.bytes.fill(0);
         put_u32(&mut self.bytes, 0x64, generation);
         put_u16(&mut self.bytes, 0, mode);
@@ -94,6 +94,10 @@ impl Inode {
         if self.len_bytes == FIELDS_BYTES {
             put_u16(&mut self.bytes, 0x80, extra_bytes);
         }
+    }
+
+    pub(crate) fn generation(&self) -> u32 {
+        u32_at(&self.bytes, 0x64)
     }
 
     pub(crate) fn mode(&self) -> u16 {

@@ -25,7 +25,9 @@ impl<M: Medium> Ext2<M> {
     pub(crate) fn read_inode(&self, number: InodeNumber) -> Result<Inode, VolumeError> {
         let at = self.inode_at(number)?;
         let inode_bytes = self.superblock.inode_bytes;
-        Ok(Inode::read(number, inode_bytes, |bytes| self.medium.read(at, bytes))?)
+        let inode = Inode::read(number, inode_bytes, |bytes| self.medium.read(at, bytes))?;
+        self.verify_inode(&inode, at)?;
+        Ok(inode)
     }
 
     /// Writes the fields of an inode.

@@ -10,8 +10,8 @@
 //!
 //! ext3 and ext4 are opened for reading only: with extents, flexible groups and the other features
 //! that mke2fs gives to ext4. If the journal has changes that are missing elsewhere, they are read in
-//! the place of what they have to replace, and nothing is written. Checksums are compared in the
-//! journal only.
+//! the place of what they have to replace, and nothing is written. Checksums of structures are
+//! compared if the volume has the feature metadata_csum.
 //!
 //! Blocks hold 1024, 2048 or 4096 bytes. Indexes of directories aren't used; a directory loses its
 //! index when a name is added. Extended attributes are kept, and freed with their node. The copies of
@@ -60,6 +60,7 @@ mod tests;
 mod time;
 mod tree;
 mod truncate;
+mod verify;
 
 pub use ext2::Ext2;
 pub use features::Format;

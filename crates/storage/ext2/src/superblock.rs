@@ -5,6 +5,7 @@
 
 use volume::{Access, Medium, VolumeError};
 
+use crate::checksum::{START, checksum};
 use crate::features::{Features, Format};
 use crate::fields::{BlockNumber, InodeNumber, u16_at, u32_at};
 
@@ -17,6 +18,9 @@ pub(crate) const FREE_BLOCKS_AT: u64 = 0x0C;
 pub(crate) const FREE_INODES_AT: u64 = 0x10;
 pub(crate) const STATE_AT: u64 = 0x3A;
 pub(crate) const READ_ONLY_FEATURES_AT: u64 = 0x64;
+
+const UUID: core::ops::Range<usize> = 0x68..0x78;
+const CHECKSUM_AT: usize = 0x3FC;
 
 /// The bits of the state: the volume was closed; errors were found.
 pub(crate) const STATE_VALID: u16 = 1;
@@ -59,6 +63,8 @@ pub(crate) struct Superblock {
     pub extra_inode_bytes: u16,
     /// The bytes of a group descriptor.
     pub descriptor_bytes: u32,
+    /// The checksum with which those of structures begin, if they have any.
+    pub checksum_seed: Option<u32>,
     /// The inode of the journal; 0 if the volume has none, or one on another disk.
     pub journal: InodeNumber,
     reserved_descriptor_blocks: u32,
@@ -67,6 +73,28 @@ pub(crate) struct Superblock {
 
 fn require(condition: bool, what: &'static str) -> Result<(), VolumeError> {
     if condition { Ok(()) } else { Err(VolumeError::Damaged(what)) }
+}
+
+/// Checks the checksum of a superblock with `features`, and returns the one with which those of other
+/// structures begin.
+fn checksum_seed(
+    bytes: &[u8; SUPERBLOCK_BYTES],
+    features: &Features,
+) -> Result<Option<u32>, VolumeError> {
+    const CRC_32C: u8 = 1;
+    if !features.has_checksums() {
+        return Ok(None);
+    }
+    if bytes[0x175] != CRC_32C {
+        return Err(VolumeError::Unsupported("another checksum than CRC-32C"));
+    }
+    let is_intact = checksum(START, &bytes[..CHECKSUM_AT]) == u32_at(bytes, CHECKSUM_AT);
+    require(is_intact, "the checksum of the superblock")?;
+    let seed = match features.has_checksum_seed() {
+        true => u32_at(bytes, 0x270),
+        false => checksum(START, &bytes[UUID]),
+    };
+    Ok(Some(seed))
 }
 
 impl Superblock {
@@ -134,6 +162,7 @@ impl Superblock {
                 true => u16_at(bytes, 0xFE).into(),
                 false => DESCRIPTOR_BYTES,
             },
+            checksum_seed: checksum_seed(bytes, &features)?,
             journal: InodeNumber(u32_at(bytes, 0xE0)),
             reserved_descriptor_blocks: if has_reserved { u16_at(bytes, 0xCE).into() } else { 0 },
             copy_groups: [u32_at(bytes, 0x24C), u32_at(bytes, 0x250)],

@@ -1,5 +1,6 @@
 //! Volumes that e2fsprogs made, and that it checks after each change.
 
+mod checksums;
 mod damage;
 mod damaged;
 mod disk;
