@@ -19,7 +19,7 @@ const NS_PER_US: u64 = 1000;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "blktrace",
     usage: "[DISK]",
-    summary: "Shows how long disks take for requests, and the last requests of one disk.",
+    summary: "Shows the last requests of a disk, and how long requests took.",
     example: "blktrace nvme0n1",
     words: NO_WORDS,
     run: Run::Machine(show),
