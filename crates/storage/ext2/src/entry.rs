@@ -47,17 +47,20 @@ impl<M: Medium> Ext2<M> {
                 directory.clear_index();
                 self.write_inode(directory)?;
             }
-            // What is behind the bytes of an entry becomes a record only by the length of that entry.
-            // The length may be in another sector.
+            // The new bytes become an entry only by the length of the entry before them, or by the
+            // number of the inode, which may be in another sector.
+            let end = start + HEADER_BYTES + name.len();
+            let (first, second) = match used {
+                0 => (start + 4..end, start..start + 4),
+                _ => (start..end, record.range.start + 4..record.range.start + 6),
+            };
             let at = self.superblock.at(block);
-            let changed = start..start + HEADER_BYTES + name.len();
-            let stage = if used > 0 { Stage::First } else { Stage::Second };
-            self.medium.write(stage, at + start as u64, &buffer[changed])?;
-            if used > 0 {
-                let length = record.range.start + 4..record.range.start + 6;
-                self.medium.write(Stage::Second, at + length.start as u64, &buffer[length])?;
-            }
-            return Ok(());
+            self.medium.write(Stage::First, at + first.start as u64, &buffer[first])?;
+            return Ok(self.medium.write(
+                Stage::Second,
+                at + second.start as u64,
+                &buffer[second],
+            )?);
         }
         self.room = Some(Room::new(directory.number, blocks, needed));
         let size = directory.size() + u64::from(self.superblock.block_bytes());

@@ -7,6 +7,7 @@ mod disk;
 mod ext4_damage;
 mod ext4_images;
 mod ext4_journal;
+mod flushes;
 mod full;
 mod host;
 mod images;

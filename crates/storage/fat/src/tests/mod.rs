@@ -5,6 +5,7 @@ mod damage;
 mod disk;
 mod failures;
 mod fill;
+mod flushes;
 mod host;
 mod model;
 mod mtools;
