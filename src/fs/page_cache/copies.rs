@@ -5,7 +5,7 @@ use core::ops::Range;
 use volume::Stage;
 
 use super::PageCache;
-use super::pages::BATCH;
+use super::pages::{BATCH, Batch};
 use super::store::PAGE_BYTES;
 use crate::fs::error::FsError;
 use crate::fs::io::{Bytes, BytesMut, Sink, Source, done_or};
@@ -29,7 +29,8 @@ impl PageCache {
             let first = at / PAGE_BYTES;
             let last = (offset + (len - 1) as u64) / PAGE_BYTES;
             let count = (last - first + 1).min(BATCH as u64);
-            let mut batch = self.pages.get_batch(first..first + count)?;
+            let mut batch = Batch::new();
+            self.pages.get_batch(first..first + count, &mut batch)?;
             let mut start = (at % PAGE_BYTES) as usize;
             for (index, page) in (first..).zip(&mut batch) {
                 let end = (PAGE_BYTES as usize).min(start + len - done);
@@ -64,12 +65,13 @@ impl PageCache {
         len: usize,
         from: &mut dyn Source,
     ) -> (usize, Result<(), FsError>) {
-        if let Some(stored) = self.stored() {
+        let stored = self.stored();
+        if let Some(stored) = stored {
             stored.begin_write(&self.pages, offset, len as u64);
         }
         let (done, result) = self.write_in_stage(Stage::Last, offset, len, from);
         if result.is_err()
-            && let Some(stored) = self.stored()
+            && let Some(stored) = stored
         {
             stored.end_write_early(offset + done as u64);
         }
@@ -78,6 +80,7 @@ impl PageCache {
 
     /// As [`write`](Self::write), but what is written belongs to a stage, room is only made page by
     /// page, and nothing is written back because too much is dirty.
+    #[inline]
     pub(in crate::fs) fn write_in_stage(
         &self,
         stage: Stage,
@@ -85,36 +88,40 @@ impl PageCache {
         len: usize,
         from: &mut dyn Source,
     ) -> (usize, Result<(), FsError>) {
+        let stored = self.stored();
         let mut done = 0;
-        let mut result = Ok(());
-        while done < len && result.is_ok() {
+        let result = loop {
+            if done == len {
+                break Ok(());
+            }
             let at = offset + done as u64;
             let start = (at % PAGE_BYTES) as usize;
             let end = (PAGE_BYTES as usize).min(start + len - done);
-            match self.write_page(at / PAGE_BYTES, start..end, from, stage) {
+            let index = at / PAGE_BYTES;
+            let written = match stored {
+                Some(stored) => stored.write_page(&self.pages, index, start..end, from, stage),
+                None => self.write_page(index, start..end, from),
+            };
+            match written {
                 Ok(copied) => {
                     done += copied;
                     if copied < end - start {
-                        result = Err(FsError::BadAddress);
+                        break Err(FsError::BadAddress);
                     }
                 }
-                Err(error) => result = Err(error),
+                Err(error) => break Err(error),
             }
-        }
+        };
         (done, result)
     }
 
-    /// Writes bytes of a page. Returns the number of copied bytes.
+    /// Writes bytes of a page that is only in memory. Returns the number of copied bytes.
     fn write_page(
         &self,
         index: u64,
         range: Range<usize>,
         from: &mut dyn Source,
-        stage: Stage,
     ) -> Result<usize, FsError> {
-        if let Some(stored) = self.stored() {
-            return stored.write_page(&self.pages, index, range, from, stage);
-        }
         if let Some(page) = self.page(index)? {
             return Ok(from.fill(BytesMut::Frame(page.bytes(range))));
         }

@@ -50,19 +50,18 @@ impl Pages {
         self.frames.lock().get(index).map(clone_of).transpose()
     }
 
-    /// Returns the pages with these indexes, at most [`BATCH`].
+    /// Puts the pages with these indexes, at most [`BATCH`], in the empty `batch`.
     ///
     /// # Errors
     /// As [`get`](Self::get).
     #[inline]
-    pub(super) fn get_batch(&self, indexes: Range<u64>) -> Result<Batch, FsError> {
-        let mut batch = Batch::new();
+    pub(super) fn get_batch(&self, indexes: Range<u64>, batch: &mut Batch) -> Result<(), FsError> {
         let frames = self.frames.lock();
         for index in indexes {
             let page = frames.get(index).map(clone_of).transpose()?;
             batch.push(page).expect("the batch has room for as many");
         }
-        Ok(batch)
+        Ok(())
     }
 
     /// Calls `found` with each of `indexes` and its page, while the pages are locked; `None` if it isn't
