@@ -159,16 +159,19 @@ class Disks:
         self.paths.append(path)
         return path
 
+    def attached(self, index):
+        """Returns QEMU's arguments for the device of the disk with QEMU's name `d{index}`."""
+        end = f"drive=d{index},serial=s{index}"
+        if self._bus == "ahci":
+            return ("-device", f"ich9-ahci,id=ahci{index}",
+                    "-device", f"ide-hd,bus=ahci{index}.0,{end}")
+        device = {"nvme": "nvme", "virtio": "virtio-blk-pci"}[self._bus]
+        return "-device", f"{device},{end}"
+
     def arguments(self):
         for index, path in enumerate(self.paths):
             yield from ("-drive", f"if=none,id=d{index},format=raw,file={path}")
-            end = f"drive=d{index},serial=s{index}"
-            if self._bus == "ahci":
-                yield from ("-device", f"ich9-ahci,id=ahci{index}",
-                            "-device", f"ide-hd,bus=ahci{index}.0,{end}")
-            else:
-                device = {"nvme": "nvme", "virtio": "virtio-blk-pci"}[self._bus]
-                yield from ("-device", f"{device},{end}")
+            yield from self.attached(index)
 
     @contextlib.contextmanager
     def machine(self, cpus=2, **more):
