@@ -70,12 +70,12 @@ fn sections_are_not_preempted_and_registers_of_other_threads_survive_them() {
         let mut seed = 0;
         while SWITCHES.load(Ordering::Relaxed) < ENOUGH {
             seed += 1;
-            let before = task::current().switches();
-            let is_requested = task::with_fpu(|fpu| {
+            let (before, is_requested) = task::with_fpu(|fpu| {
+                let before = task::current().switches();
                 assert!(interrupt_flag::are_enabled() && !fpu.has_saved());
                 assert_eq!(patterns::changed_in_section(fpu, seed, compute), None);
                 assert_eq!(task::current().switches(), before, "the section was preempted");
-                preemption::is_requested()
+                (before, preemption::is_requested())
             });
             // The scheduler may pick the same thread again.
             if is_requested && task::current().switches() > before {
