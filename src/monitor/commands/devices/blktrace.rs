@@ -31,8 +31,7 @@ fn show(_: &Machine, mut arguments: Arguments<'_>, out: &mut dyn Write) -> Resul
     let Some(name) = name else {
         return show_all(out);
     };
-    let name = name.strip_prefix("/dev/").unwrap_or(name);
-    let Some(device) = devices::all().into_iter().find(|device| device.name() == name) else {
+    let Some(device) = devices::by_name(name) else {
         writeln!(out, "{name}: there is no such disk; disks lists those that there are")?;
         return Ok(());
     };
