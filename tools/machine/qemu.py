@@ -218,9 +218,11 @@ class Qemu:
 
     def is_settled(self):
         """Returns whether the machine has settled: see `settle`."""
+        # First: CPUs that halted before they got the input say nothing.
+        if not self._has_taken_input():
+            return False
         halts = re.findall(r"HLT=(\d)", self.monitor("info registers -a"))
-        return (self._has_taken_input() and "0" not in halts
-                and all(map(self._is_quiet, range(len(halts)))))
+        return "0" not in halts and all(map(self._is_quiet, range(len(halts))))
 
     def _has_taken_input(self):
         """Returns whether the serial port has taken all bytes that were sent."""
