@@ -42,7 +42,7 @@ class Ext2:
 
     def make(self, path, tree=None):
         more = ["-d", tree] if tree else []
-        host("mke2fs", "-q", "-t", "ext2", "-b", self._block_bytes, *more, path)
+        host("mke2fs", "-q", "-t", self.name, "-b", self._block_bytes, *more, path)
 
     def check(self, path):
         host("e2fsck", "-fn", path)
@@ -64,17 +64,10 @@ class Ext2:
         return host("debugfs", "-R", f"cat {name}", path, stderr=subprocess.DEVNULL)
 
 
-class Ext4:
+class Ext4(Ext2):
     """ext4, with blocks of a size, which is only read."""
 
-    name, has_links = "ext4", True
-
-    def __init__(self, block_bytes):
-        self._block_bytes = block_bytes
-
-    def make(self, path, tree=None):
-        more = ["-d", tree] if tree else []
-        host("mke2fs", "-q", "-t", "ext4", "-b", self._block_bytes, *more, path)
+    name = "ext4"
 
     def put_into_journal(self, path, changed):
         """Writes what is different in the image `changed` into the journal, and nowhere else."""

@@ -36,9 +36,9 @@ impl core::error::Error for MediumError {}
 pub enum Stage {
     /// What nothing on the disk leads to yet, and the mark that the volume is in use.
     First,
-    /// What leads to that, in the order of these stages.
+    /// What leads to that.
     Second,
-    /// See [`Second`](Self::Second).
+    /// What leads to what is written in the second stage.
     Third,
     /// All else.
     Last,
