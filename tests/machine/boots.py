@@ -104,10 +104,7 @@ def boot_is_counted_from_the_entry_to_the_first_program():
     assert of_start > 0.8 * kernel, (of_start, kernel)
     outermost = {stack[0] for stack in counted.stacks}
     assert "_start" in outermost, outermost
-    try:
-        figure = boot_rows.measure("farjump", ["boot_program_512m"])["boot_program_512m"]
-    finally:
-        images.remove_images()
+    figure = boot_rows.measure("farjump", ["boot_program_512m"])["boot_program_512m"]
     assert figure == kernel, (figure, kernel)
 
 

@@ -6,6 +6,7 @@ command line and its modules' names on the serial line, writes its status, and s
 machine off.
 """
 
+import concurrent.futures
 import os
 import pathlib
 import subprocess
@@ -163,6 +164,15 @@ def root_on_a_disk_needs_no_archive():
         assert done.stdout.splitlines()[-2:] == ["quiet root=/dev/vda2 rw", "symbols"], done
 
 
+def machines_run_beside_each_other():
+    with Folder(None) as folder, concurrent.futures.ThreadPoolExecutor(4) as pool:
+        def run(number):
+            return call("run", "--kernel", folder.kernel, "--prompt", CMDLINE=f"number={number}",
+                        DISPLAY="", WAYLAND_DISPLAY="")
+        for number, done in enumerate(pool.map(run, range(4))):
+            assert done.stdout.splitlines()[-2:] == [f"number={number}", "symbols"], done
+
+
 def bad_programs_are_refused():
     with Folder(0) as folder:
         (folder.path / "script").write_text("#!/bin/sh\n")
@@ -196,5 +206,6 @@ def add_to(suite):
     for test in (status_of_the_program_is_that_of_the_tool, machine_without_a_status_is_reported,
                  command_line_and_archive_reach_the_kernel, bad_programs_are_refused,
                  disk_is_attached_by_the_bus_that_is_named, root_on_a_disk_needs_no_archive,
+                 machines_run_beside_each_other,
                  make_run_ends_with_the_status_of_the_program):
         suite.add(f"run::{test.__name__}", test)

@@ -1,5 +1,6 @@
 """Builds kernels, and the images that boot them."""
 
+import atexit
 import functools
 import json
 import os
@@ -33,11 +34,12 @@ def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video="",
 
 
 def image(cmdline="", bios_only=True, video="", is_debug=False, grub=b"", initramfs=None):
-    """Returns the path of an image of the kernel, made once for each combination of arguments.
+    """Returns the path of an image of the kernel, made once for each combination of arguments, and
+    removed when this program ends.
 
     is_debug: boots the debug build.
     grub: commands that GRUB runs before it shows its menu.
-    initramfs: the path of an archive of the first files.
+    initramfs: the path of an archive of the first files, which doesn't change.
     """
     key = (cmdline, bios_only, video, is_debug, grub, initramfs)
     with _lock:
@@ -50,8 +52,9 @@ def image(cmdline="", bios_only=True, video="", is_debug=False, grub=b"", initra
     return path
 
 
-def remove_images():
-    """Removes all images that `image` has made."""
+@atexit.register
+def _remove_images():
+    # Not before: threads with the same arguments share an image.
     for path in (BUILD / "images").glob(f"{os.getpid()}-*.iso"):
         path.unlink()
 

@@ -59,10 +59,7 @@ def _counted(kernel, measure):
         functions, out = f"{folder}/functions", f"{folder}/counts"
         with open(functions, "w", encoding="ascii") as file:
             file.writelines(f"{address:x}\n" for address in sorted(symbols(kernel)))
-        try:
-            run, operations = measure(out, f"functions={functions}", "stacks=on")
-        finally:
-            images.remove_images()
+        run, operations = measure(out, f"functions={functions}", "stacks=on")
         with open(out, encoding="ascii") as file:
             return parse(file, run, operations, functools.partial(names_of, kernel))
 

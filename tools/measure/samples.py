@@ -3,14 +3,15 @@
 import collections
 import dataclasses
 import functools
+import pathlib
+import tempfile
 
-from machine import BUILD, cpio, images, trees
+from machine import cpio, images, trees
 
 from . import systems
 from .profile import names_of
 from .run import Refusal
 
-ARCHIVE = BUILD / "flame/initramfs.cpio"
 # The name of the process that runs the operation, and of the script that starts it.
 PROCESS, SCRIPT = "init", "sample"
 BUFFER_KIB = 32768
@@ -58,14 +59,12 @@ def take(name, hz, runs, clock=systems.Clock.TCG):
         raise Refusal("there is no static busybox, which starts the operation; run make setup")
     trees.add_file(tree, SCRIPT, script(name, hz, runs).encode(), trees.PROGRAM)
     trees.add_mount_points(tree)
-    ARCHIVE.parent.mkdir(parents=True, exist_ok=True)
-    ARCHIVE.write_bytes(cpio.pack(tree, in_place=True))
-    try:
-        line = " ".join(["quiet", "transparent_hugepage=never", *systems.COMMON, f"init=/{SCRIPT}"])
-        card = systems.card(images.image(line, initramfs=ARCHIVE))
-        text = systems.run_machine("Farjump", clock, *card)
-    finally:
-        images.remove_images()
+    line = " ".join(["quiet", "transparent_hugepage=never", *systems.COMMON, f"init=/{SCRIPT}"])
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        archive, image = pathlib.Path(folder) / "initramfs", pathlib.Path(folder) / "sample.iso"
+        archive.write_bytes(cpio.pack(tree, in_place=True))
+        images.build_image(kernel, image, line, bios_only=True, initramfs=archive)
+        text = systems.run_machine("Farjump", clock, *systems.card(image))
     return parse(text, functools.partial(names_of, kernel))
 
 
