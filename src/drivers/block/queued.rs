@@ -32,8 +32,8 @@ pub(super) trait Queue {
     fn slots(&self) -> &Slots;
 }
 
-/// A disk with queues. It is a [`Disk`] by this.
-pub(super) trait QueuedDisk: Send + Sync {
+/// A device that stores, and has queues.
+pub(super) trait QueuedDevice: Send + Sync {
     /// A queue.
     type Queue: Queue;
     /// The status with which the device answers a request.
@@ -42,30 +42,24 @@ pub(super) trait QueuedDisk: Send + Sync {
     /// Whether a write with `is_forced` is on the medium when it ends, without a flush.
     const WRITES_THROUGH: bool;
 
-    /// As [`Disk::info`].
-    fn info(&self) -> &DiskInfo;
-
-    /// As [`Disk::trace`].
-    fn trace(&self) -> &Trace;
-
     /// Returns the queue to which this CPU submits.
     fn queue_here(&self) -> &Self::Queue;
 
     /// Returns a queue by its number.
     fn queue(&self, id: u16) -> &Self::Queue;
 
-    /// Submits the request of a slot. May wait.
+    /// Submits the request of a slot to a disk of this device. May wait.
     ///
     /// # Errors
     /// See [`IoError`].
-    fn submit(&self, queue: &Self::Queue, slot: u16) -> Result<(), IoError>;
+    fn submit(&self, disk: &DiskInfo, queue: &Self::Queue, slot: u16) -> Result<(), IoError>;
 
     /// Submits the request of a slot again, after it has failed. May wait.
     ///
     /// # Errors
     /// See [`IoError`].
-    fn submit_again(&self, queue: &Self::Queue, slot: u16) -> Result<(), IoError> {
-        self.submit(queue, slot)
+    fn submit_again(&self, disk: &DiskInfo, queue: &Self::Queue, slot: u16) -> Result<(), IoError> {
+        self.submit(disk, queue, slot)
     }
 
     /// Waits until the request of a slot has ended.
@@ -78,92 +72,104 @@ pub(super) trait QueuedDisk: Send + Sync {
     fn is_gone(&self) -> bool;
 }
 
-/// Begins a request in a slot that was taken.
-fn begin_in<D: QueuedDisk>(
-    disk: &D,
-    queue: &D::Queue,
-    slot: u16,
-    request: Request,
-) -> Result<Begun, IoError> {
-    queue.slots().keep(slot, request);
-    let depth = disk.trace().note_begin();
-    let begun = Begun { queue: queue.id(), slot, begun_ns: now_ns(), depth };
-    disk.submit(queue, slot).map(|()| begun).inspect_err(|_| {
-        disk.trace().note_end();
-        queue.slots().free(slot);
-    })
+/// A disk of a device with queues.
+pub(super) struct QueuedDisk<D> {
+    device: D,
+    info: DiskInfo,
+    trace: Trace,
 }
 
-/// Returns the outcome of the request that was submitted in a slot, after as many tries as it takes.
-fn outcome<D: QueuedDisk>(disk: &D, queue: &D::Queue, slot: u16) -> Result<(), IoError> {
-    for number in 1..=TRIES {
-        let verdict = match disk.wait(queue, slot) {
-            Progress::Ended(status) => judge(disk, queue, slot, status),
-            Progress::Reset | Progress::InFlight => Verdict::Retry,
-        };
-        match verdict {
-            Verdict::Done => return Ok(()),
-            _ if disk.is_gone() => return Err(IoError::Gone),
-            Verdict::Retry if number < TRIES => disk.submit_again(queue, slot)?,
-            Verdict::Retry | Verdict::Failed => break,
+impl<D: QueuedDevice> QueuedDisk<D> {
+    /// Makes the disk; `None` if there is no memory.
+    pub(super) fn try_new(device: D, info: DiskInfo) -> Option<Self> {
+        Some(Self { device, info, trace: Trace::try_new()? })
+    }
+
+    /// Begins a request in a slot that was taken.
+    fn begin_in(&self, queue: &D::Queue, slot: u16, request: Request) -> Result<Begun, IoError> {
+        queue.slots().keep(slot, request);
+        let depth = self.trace.note_begin();
+        let begun = Begun { queue: queue.id(), slot, begun_ns: now_ns(), depth };
+        self.device.submit(&self.info, queue, slot).map(|()| begun).inspect_err(|_| {
+            self.trace.note_end();
+            queue.slots().free(slot);
+        })
+    }
+
+    /// Returns the outcome of the request that was submitted in a slot, after as many tries as it
+    /// takes.
+    fn outcome(&self, queue: &D::Queue, slot: u16) -> Result<(), IoError> {
+        for number in 1..=TRIES {
+            let verdict = match self.device.wait(queue, slot) {
+                Progress::Ended(status) => self.judge(queue, slot, status),
+                Progress::Reset | Progress::InFlight => Verdict::Retry,
+            };
+            match verdict {
+                Verdict::Done => return Ok(()),
+                _ if self.device.is_gone() => return Err(IoError::Gone),
+                Verdict::Retry if number < TRIES => {
+                    self.device.submit_again(&self.info, queue, slot)?;
+                }
+                Verdict::Retry | Verdict::Failed => break,
+            }
         }
+        Err(IoError::Failed)
     }
-    Err(IoError::Failed)
-}
 
-/// Evaluates the status of a slot's request, and logs an error.
-fn judge<D: QueuedDisk>(disk: &D, queue: &D::Queue, slot: u16, status: u16) -> Verdict {
-    let (verdict, status) = disk.judge(status);
-    if verdict != Verdict::Done
-        && let Some((operation, sector)) =
-            queue.slots().with_request(slot, |request| (request.operation, request.sector))
-    {
-        log::error!("{}: {operation:?} at sector {sector}: {status}", disk.info().name);
+    /// Evaluates the status of a slot's request, and logs an error.
+    fn judge(&self, queue: &D::Queue, slot: u16, status: u16) -> Verdict {
+        let (verdict, status) = self.device.judge(status);
+        if verdict != Verdict::Done
+            && let Some((operation, sector)) =
+                queue.slots().with_request(slot, |request| (request.operation, request.sector))
+        {
+            log::error!("{}: {operation:?} at sector {sector}: {status}", self.info.name);
+        }
+        verdict
     }
-    verdict
+
+    /// Writes the disk's cache to the medium, in a slot that was taken.
+    fn flush_in(&self, queue: &D::Queue, slot: u16) -> Result<(), IoError> {
+        queue.slots().keep(slot, Request::flush());
+        self.device.submit(&self.info, queue, slot)?;
+        self.outcome(queue, slot)
+    }
 }
 
-/// Writes the cache of a disk to the medium, in a slot that was taken.
-fn flush_in<D: QueuedDisk>(disk: &D, queue: &D::Queue, slot: u16) -> Result<(), IoError> {
-    queue.slots().keep(slot, Request::flush());
-    disk.submit(queue, slot)?;
-    outcome(disk, queue, slot)
-}
-
-impl<D: QueuedDisk> Disk for D {
+impl<D: QueuedDevice> Disk for QueuedDisk<D> {
     fn info(&self) -> &DiskInfo {
-        self.info()
+        &self.info
     }
 
     fn trace(&self) -> &Trace {
-        self.trace()
+        &self.trace
     }
 
     fn begin(&self, request: Request) -> Result<Begun, IoError> {
-        let queue = self.queue_here();
-        begin_in(self, queue, queue.slots().take(), request)
+        let queue = self.device.queue_here();
+        self.begin_in(queue, queue.slots().take(), request)
     }
 
     fn try_begin(&self, request: Request) -> Result<Begun, NotBegun> {
-        let queue = self.queue_here();
+        let queue = self.device.queue_here();
         match queue.slots().try_take() {
-            Some(slot) => begin_in(self, queue, slot, request).map_err(NotBegun::Failed),
+            Some(slot) => self.begin_in(queue, slot, request).map_err(NotBegun::Failed),
             None => Err(NotBegun::Full(request)),
         }
     }
 
     fn finish(&self, begun: Begun) -> Result<(), IoError> {
         let Begun { queue, slot, begun_ns, depth } = begun;
-        let queue = self.queue(queue);
-        let mut result = outcome(self, queue, slot);
+        let queue = self.device.queue(queue);
+        let mut result = self.outcome(queue, slot);
         let ended_ns = queue.slots().ended_ns(slot);
         let request = queue.slots().take_request(slot).expect("the slot has it until its end");
         let is_forced = request.operation == Operation::Write { is_forced: true };
-        if is_forced && !D::WRITES_THROUGH && self.info().has_write_cache {
-            result = result.and_then(|()| flush_in(self, queue, slot));
+        if is_forced && !D::WRITES_THROUGH && self.info.has_write_cache {
+            result = result.and_then(|()| self.flush_in(queue, slot));
         }
-        self.trace().note_end();
-        self.trace().record(TracedRequest {
+        self.trace.note_end();
+        self.trace.record(TracedRequest {
             operation: request.operation,
             sector: request.sector,
             len_bytes: request.len_bytes() as u32,

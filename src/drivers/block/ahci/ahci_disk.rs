@@ -10,21 +10,22 @@ use ata::status::Status;
 
 use super::port::{Port, REQUEST_BYTES_MAX, regions};
 use crate::drivers::block::disk::DiskInfo;
-use crate::drivers::block::queued::{Queue, QueuedDisk, Verdict};
+use crate::drivers::block::queued::{Queue, QueuedDevice, QueuedDisk, Verdict};
 use crate::drivers::block::request::{IoError, Operation, Request};
 use crate::drivers::block::slots::{Progress, Slots};
-use crate::drivers::block::trace::Trace;
 
-/// A disk.
-pub(super) struct AhciDisk {
+/// A port with a disk.
+pub(super) struct AhciPort {
     port: Arc<Port>,
-    info: DiskInfo,
-    trace: Trace,
 }
 
-impl AhciDisk {
+impl AhciPort {
     /// Makes the disk at a port; `None` if there is no memory.
-    pub(super) fn try_new(port: Arc<Port>, name: String, identity: &Identity) -> Option<Self> {
+    pub(super) fn try_disk(
+        port: Arc<Port>,
+        name: String,
+        identity: &Identity,
+    ) -> Option<QueuedDisk<Self>> {
         let info = DiskInfo {
             name,
             model: format!("{} {}", identity.model, identity.serial),
@@ -34,11 +35,11 @@ impl AhciDisk {
             is_read_only: false,
             has_write_cache: identity.has_write_cache,
         };
-        Some(Self { port, info, trace: Trace::try_new()? })
+        QueuedDisk::try_new(Self { port }, info)
     }
 
-    fn command(&self, request: &Request) -> Result<Command, IoError> {
-        let count = self.info.check(request)?;
+    fn command(disk: &DiskInfo, request: &Request) -> Result<Command, IoError> {
+        let count = disk.check(request)?;
         let transfer = |direction| Command::Transfer { direction, sector: request.sector, count };
         Ok(match request.operation {
             Operation::Read => transfer(Direction::Read),
@@ -48,9 +49,9 @@ impl AhciDisk {
     }
 
     /// Describes the request of a slot; returns its command.
-    fn describe(&self, slot: u16) -> Result<Command, IoError> {
+    fn describe(&self, disk: &DiskInfo, slot: u16) -> Result<Command, IoError> {
         let described = self.port.slots.with_request(slot, |request| {
-            let command = self.command(request)?;
+            let command = Self::command(disk, request)?;
             let described = self.port.describe(slot, command, regions(&request.segments));
             described.map_err(|_| IoError::Invalid)?;
             Ok(command)
@@ -70,19 +71,11 @@ impl Queue for Port {
     }
 }
 
-impl QueuedDisk for AhciDisk {
+impl QueuedDevice for AhciPort {
     type Queue = Port;
     type Status = Status;
 
     const WRITES_THROUGH: bool = false;
-
-    fn info(&self) -> &DiskInfo {
-        &self.info
-    }
-
-    fn trace(&self) -> &Trace {
-        &self.trace
-    }
 
     fn queue_here(&self) -> &Port {
         &self.port
@@ -93,8 +86,8 @@ impl QueuedDisk for AhciDisk {
     }
 
     /// A flush is executed.
-    fn submit(&self, port: &Port, slot: u16) -> Result<(), IoError> {
-        let command = self.describe(slot)?;
+    fn submit(&self, disk: &DiskInfo, port: &Port, slot: u16) -> Result<(), IoError> {
+        let command = self.describe(disk, slot)?;
         if command != Command::Flush && port.submit(slot, command)? {
             return Ok(());
         }
@@ -102,8 +95,8 @@ impl QueuedDisk for AhciDisk {
     }
 
     /// Alone, so that the answer is that of this command.
-    fn submit_again(&self, port: &Port, slot: u16) -> Result<(), IoError> {
-        port.execute_alone(slot, self.describe(slot)?)
+    fn submit_again(&self, disk: &DiskInfo, port: &Port, slot: u16) -> Result<(), IoError> {
+        port.execute_alone(slot, self.describe(disk, slot)?)
     }
 
     fn wait(&self, port: &Port, slot: u16) -> Progress {

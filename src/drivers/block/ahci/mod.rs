@@ -22,7 +22,7 @@ use alloc::sync::Arc;
 
 use crate::drivers::block::{controllers, disk};
 use crate::drivers::bus::pci::Function;
-use ahci_disk::AhciDisk;
+use ahci_disk::AhciPort;
 use controller::Controller;
 
 pub use error::AhciError;
@@ -37,7 +37,7 @@ pub fn start(function: &Function) -> Result<(), AhciError> {
     for (port, identity) in disks {
         let name = disk::next_name("sd");
         controller.log_disk(&name, &port, &identity);
-        let disk = AhciDisk::try_new(port, name, &identity);
+        let disk = AhciPort::try_disk(port, name, &identity);
         if !disk.is_some_and(disk::add) {
             return Err(AhciError::NoMemory);
         }

@@ -25,7 +25,7 @@ use nvme_protocol::identify::{Controller as ControllerInfo, Namespace, namespace
 use crate::drivers::block::{controllers, disk};
 use crate::drivers::bus::pci::Function;
 use controller::Controller;
-use namespace::NvmeDisk;
+use namespace::NvmeNamespace;
 
 pub use error::NvmeError;
 
@@ -46,7 +46,7 @@ pub fn start(function: &Function) -> Result<(), NvmeError> {
         let data = controller.identify(Identify::Namespace(number))?;
         match Namespace::from_bytes(&data) {
             Ok(namespace) => {
-                let disk = NvmeDisk::try_new(controller.clone(), number, namespace, &about);
+                let disk = NvmeNamespace::try_disk(controller.clone(), number, namespace, &about);
                 if !disk.is_some_and(disk::add) {
                     return Err(NvmeError::NoMemory);
                 }

@@ -11,27 +11,24 @@ use nvme_protocol::prp::DataPointer;
 use super::controller::Controller;
 use super::queue::{QueuePair, REQUEST_BYTES_MAX};
 use crate::drivers::block::disk::DiskInfo;
-use crate::drivers::block::queued::{QueuedDisk, Verdict};
+use crate::drivers::block::queued::{QueuedDevice, QueuedDisk, Verdict};
 use crate::drivers::block::request::{IoError, Operation, Request};
 use crate::drivers::block::slots::Progress;
-use crate::drivers::block::trace::Trace;
 
 /// A namespace.
-pub(super) struct NvmeDisk {
+pub(super) struct NvmeNamespace {
     controller: Arc<Controller>,
-    namespace: u32,
-    info: DiskInfo,
-    trace: Trace,
+    number: u32,
 }
 
-impl NvmeDisk {
+impl NvmeNamespace {
     /// Makes the disk of a namespace; `None` if there is no memory.
-    pub(super) fn try_new(
+    pub(super) fn try_disk(
         controller: Arc<Controller>,
         number: u32,
         namespace: Namespace,
         about: &ControllerInfo,
-    ) -> Option<Self> {
+    ) -> Option<QueuedDisk<Self>> {
         let page_bytes_min = controller.registers.capabilities().page_bytes_min();
         let limit_bytes = about.transfer_bytes_max(page_bytes_min).unwrap_or(u64::MAX);
         let info = DiskInfo {
@@ -43,34 +40,31 @@ impl NvmeDisk {
             is_read_only: namespace.is_read_only,
             has_write_cache: about.has_write_cache,
         };
-        Some(Self { controller, namespace: number, info, trace: Trace::try_new()? })
+        QueuedDisk::try_new(Self { controller, number }, info)
     }
 
     /// Returns the command of a request whose memory is described by `data`.
-    fn command(&self, request: &Request, data: DataPointer) -> Result<Command, IoError> {
-        let count = self.info.check(request)?;
+    fn command(
+        &self,
+        disk: &DiskInfo,
+        request: &Request,
+        data: DataPointer,
+    ) -> Result<Command, IoError> {
+        let count = disk.check(request)?;
         let direction = match request.operation {
-            Operation::Flush => return Ok(Command::flush(self.namespace)),
+            Operation::Flush => return Ok(Command::flush(self.number)),
             Operation::Read => Direction::Read,
             Operation::Write { is_forced } => Direction::Write { is_forced },
         };
-        Ok(Command::transfer(direction, self.namespace, request.sector, count as u16, data))
+        Ok(Command::transfer(direction, self.number, request.sector, count as u16, data))
     }
 }
 
-impl QueuedDisk for NvmeDisk {
+impl QueuedDevice for NvmeNamespace {
     type Queue = QueuePair;
     type Status = Status;
 
     const WRITES_THROUGH: bool = true;
-
-    fn info(&self) -> &DiskInfo {
-        &self.info
-    }
-
-    fn trace(&self) -> &Trace {
-        &self.trace
-    }
 
     fn queue_here(&self) -> &QueuePair {
         self.controller.queue_here()
@@ -80,13 +74,13 @@ impl QueuedDisk for NvmeDisk {
         self.controller.queue(id)
     }
 
-    fn submit(&self, queue: &QueuePair, slot: u16) -> Result<(), IoError> {
+    fn submit(&self, disk: &DiskInfo, queue: &QueuePair, slot: u16) -> Result<(), IoError> {
         let command = queue.slots.with_request(slot, |request| {
             let data = match request.operation {
                 Operation::Flush => DataPointer::NONE,
                 _ => queue.describe(slot, &request.segments).map_err(|_| IoError::Invalid)?,
             };
-            self.command(request, data)
+            self.command(disk, request, data)
         });
         let command = command.unwrap_or(Err(IoError::Invalid))?;
         if self.controller.submit(queue, slot, command) {

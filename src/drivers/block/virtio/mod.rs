@@ -22,7 +22,7 @@ use alloc::sync::Arc;
 use crate::drivers::block::{controllers, disk};
 use crate::drivers::bus::pci::Function;
 use controller::Controller;
-use virtio_disk::VirtioDisk;
+use virtio_disk::VirtioDevice;
 
 pub use controller::NAME;
 pub use error::VirtioError;
@@ -41,7 +41,7 @@ pub const DEVICES: &[u16] = &[0x1001, 0x1042];
 pub fn start(function: &Function) -> Result<(), VirtioError> {
     let name = disk::next_name("vd");
     let controller = Arc::new(Controller::try_new(function, name)?);
-    let disk = VirtioDisk::try_new(controller.clone(), controller.identity()?.as_str());
+    let disk = VirtioDevice::try_disk(controller.clone(), controller.identity()?.as_str());
     controller.log_start();
     if !disk.is_some_and(disk::add) {
         return Err(VirtioError::NoMemory);

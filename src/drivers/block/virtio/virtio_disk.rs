@@ -8,22 +8,22 @@ use virtio_protocol::block::{Kind, Status, UNIT_BYTES};
 use super::controller::Controller;
 use super::queue::Queue;
 use crate::drivers::block::disk::DiskInfo;
-use crate::drivers::block::queued::{QueuedDisk, Verdict};
+use crate::drivers::block::queued::{QueuedDevice, QueuedDisk, Verdict};
 use crate::drivers::block::request::{IoError, Operation};
 use crate::drivers::block::slots::Progress;
-use crate::drivers::block::trace::Trace;
 use crate::mm::kernel::layout::FRAME_BYTES;
 
 /// A device.
-pub(super) struct VirtioDisk {
+pub(super) struct VirtioDevice {
     controller: Arc<Controller>,
-    info: DiskInfo,
-    trace: Trace,
 }
 
-impl VirtioDisk {
+impl VirtioDevice {
     /// Makes the disk of a device; `None` if there is no memory.
-    pub(super) fn try_new(controller: Arc<Controller>, identity: &str) -> Option<Self> {
+    pub(super) fn try_disk(
+        controller: Arc<Controller>,
+        identity: &str,
+    ) -> Option<QueuedDisk<Self>> {
         let config = &controller.config;
         // A request whose first segment begins within its page has one segment more than it has
         // pages.
@@ -37,23 +37,15 @@ impl VirtioDisk {
             is_read_only: config.is_read_only,
             has_write_cache: config.has_write_cache,
         };
-        Some(Self { controller, info, trace: Trace::try_new()? })
+        QueuedDisk::try_new(Self { controller }, info)
     }
 }
 
-impl QueuedDisk for VirtioDisk {
+impl QueuedDevice for VirtioDevice {
     type Queue = Queue;
     type Status = Status;
 
     const WRITES_THROUGH: bool = false;
-
-    fn info(&self) -> &DiskInfo {
-        &self.info
-    }
-
-    fn trace(&self) -> &Trace {
-        &self.trace
-    }
 
     fn queue_here(&self) -> &Queue {
         self.controller.queue_here()
@@ -63,15 +55,15 @@ impl QueuedDisk for VirtioDisk {
         self.controller.queue(id)
     }
 
-    fn submit(&self, queue: &Queue, slot: u16) -> Result<(), IoError> {
+    fn submit(&self, disk: &DiskInfo, queue: &Queue, slot: u16) -> Result<(), IoError> {
         let checked = queue.slots.with_request(slot, |request| {
-            self.info.check(request)?;
+            disk.check(request)?;
             let kind = match request.operation {
                 Operation::Read => Kind::Read,
                 Operation::Write { .. } => Kind::Write,
                 Operation::Flush => Kind::Flush,
             };
-            Ok((kind, request.sector * u64::from(self.info.sector_bytes / UNIT_BYTES)))
+            Ok((kind, request.sector * u64::from(disk.sector_bytes / UNIT_BYTES)))
         });
         let (kind, unit) = checked.unwrap_or(Err(IoError::Invalid))?;
         self.controller.submit(queue, slot, kind, unit)
