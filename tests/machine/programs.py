@@ -6,7 +6,6 @@ memory gets huge pages; some of them also on one with UEFI.
 """
 
 import functools
-import threading
 
 from machine import ROOT, programs
 from machine.images import image
@@ -21,7 +20,6 @@ CPUS = (1, 4)
 ON_UEFI = """auxiliary-vector avx-state clocks copy-on-write devices epoll exec fault-codes fork futex
              getdents job-control layout limits mmap-file pipe pty registers signal-info threads
              timers vdso""".split()
-_lock = threading.Lock()
 
 
 def machine(cpus, words, firmware=None):
@@ -35,12 +33,6 @@ def machine(cpus, words, firmware=None):
                 *(("-bios", firmware) if firmware else ()))
 
 
-@functools.cache
-def outputs(cpus):
-    """Returns {name: output} of the programs that print the same; they run once."""
-    return programs.run(functools.partial(machine, cpus), SAME.read_text().split())
-
-
 def some_print_the_same_on_uefi():
     """On one machine with two CPUs. UEFI has another memory map, other clocks and other ACPI
     tables."""
@@ -50,11 +42,11 @@ def some_print_the_same_on_uefi():
     assert not wrong, wrong
 
 
-def program_prints_the_same_as_on_linux(name, cpus):
-    with _lock:
-        output = outputs(cpus)[name]
-    difference = programs.difference_from_linux(name, output)
-    assert not difference, difference
+def programs_print_the_same_as_on_linux(cpus, programs_of, tests):
+    """Runs the programs of tests on one machine; returns {test: the difference}."""
+    outputs = programs.run(functools.partial(machine, cpus), [programs_of[test] for test in tests])
+    return {test: programs.difference_from_linux(programs_of[test], outputs[programs_of[test]])
+            for test in tests}
 
 
 def every_program_is_recorded():
@@ -70,6 +62,6 @@ def add_to(suite):
     print(f"programs: {len(programs.names()) - len(same)} of {len(programs.names())} are not in "
           f"{SAME.name}, and don't run", flush=True)
     for cpus in CPUS:
-        for name in same:
-            suite.add(f"programs::{name} ({cpus} CPU{'s' * (cpus > 1)})",
-                      functools.partial(program_prints_the_same_as_on_linux, name, cpus))
+        programs_of = {f"programs::{name} ({cpus} CPU{'s' * (cpus > 1)})": name for name in same}
+        suite.add_group(list(programs_of), functools.partial(
+            programs_print_the_same_as_on_linux, cpus, programs_of))

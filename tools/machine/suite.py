@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import dataclasses
+import itertools
 import os
 import traceback
 
@@ -37,11 +38,20 @@ class Suite:
     """
 
     def __init__(self):
-        self._tests = []
+        self._groups = []
 
     def add(self, name, function):
         """Adds a test."""
-        self._tests.append((name, function))
+        def run(_):
+            function()
+            return {}
+        self.add_group([name], run)
+
+    def add_group(self, names, function):
+        """Adds the tests with these names. One function gets the names of those to be run, and returns
+        {name: why the test has failed}. If it raises an exception, all of them fail. Its cost is that
+        of the first one."""
+        self._groups.append((names, function))
 
     def test(self, function):
         """Adds the function as a test: a decorator."""
@@ -55,19 +65,22 @@ class Suite:
         of its test."""
         outcomes = []
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-            pending = [pool.submit(_run_one, name, function)
-                       for name, function in self._tests if filter_text in name]
+            chosen = (([name for name in names if filter_text in name], function)
+                      for names, function in self._groups)
+            pending = [pool.submit(_run_group, names, function)
+                       for names, function in chosen if names]
             for done in concurrent.futures.as_completed(pending):
-                outcomes.append(done.result())
-                report(outcomes[-1])
+                for outcome in done.result():
+                    outcomes.append(outcome)
+                    report(outcome)
         return [outcome for outcome in outcomes if wants_passed or outcome.why]
 
 
-def _run_one(name, function):
+def _run_group(names, function):
     with cost.measured() as spent:
         try:
-            function()
-            why = ""
-        except Exception:  # noqa: BLE001 - any exception fails the test
-            why = traceback.format_exc()
-    return Outcome(name, why, spent)
+            failed = function(names)
+        except Exception:  # noqa: BLE001 - any exception fails the tests
+            failed = dict.fromkeys(names, traceback.format_exc())
+    costs = itertools.chain([spent], itertools.repeat(cost.Cost()))
+    return [Outcome(name, failed.get(name, ""), its_cost) for name, its_cost in zip(names, costs)]
