@@ -9,7 +9,6 @@ use alloc::sync::Arc;
 use super::attributes::{DeviceNumber, FileKind, Mode};
 use super::device_cache::{self, DeviceCache};
 use super::devices::{self, Device, DeviceNode};
-use super::direct;
 use super::error::FsError;
 use super::file::file_ops::FileOps;
 use super::file::open_flags::OpenFlags;
@@ -98,7 +97,7 @@ impl FileOps for BlockFile {
     fn read(&self, flags: OpenFlags, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
         if flags.contains(OpenFlags::DIRECT) {
             self.write_pages()?;
-            return direct::read(self.device(), offset, to);
+            return self.cache.pages().read_direct(offset, to).expect("a device is a store");
         }
         let left = self.device().len_bytes().saturating_sub(offset);
         let len = (to.room() as u64).min(left) as usize;
@@ -115,15 +114,14 @@ impl FileOps for BlockFile {
         if from.left() > 0 && offset >= len_bytes {
             return Err(FsError::NoSpace);
         }
-        if flags.contains(OpenFlags::DIRECT) {
-            self.write_pages()?;
-            let end = offset.saturating_add(from.left() as u64);
-            let written = direct::write(self.device(), offset, from);
-            self.cache.pages().forget(offset..end);
-            return written;
-        }
         let len = (from.left() as u64).min(len_bytes - offset) as usize;
-        let (written, result) = self.cache.pages().write(offset, len, from);
+        let pages = self.cache.pages();
+        let (written, result) = if flags.contains(OpenFlags::DIRECT) {
+            self.write_pages()?;
+            pages.write_direct(offset, len, from).expect("a device is a store")
+        } else {
+            pages.write(offset, len, from)
+        };
         if flags.intersects(OpenFlags::SYNC) && written > 0 {
             self.sync()?;
         }

@@ -55,6 +55,10 @@ impl PageStore for DeviceStore {
         self.device.len_bytes()
     }
 
+    fn sector_bytes(&self) -> u64 {
+        self.device.sector_bytes()
+    }
+
     fn read(&self, first: u64, pages: &[SharedFrame]) -> Result<(), FsError> {
         let range = self.range(first * PAGE_BYTES, pages);
         Ok(self.device.transfer(Direction::Read, range, pages)?)

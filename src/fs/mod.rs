@@ -14,7 +14,7 @@
 //! | [`generated`] | files whose contents are generated when they are read |
 //! | [`kinds`] | the kinds of file systems that can be mounted |
 //! | [`devfs`], [`devices`], [`char_devices`], [`block_files`] | devices, and their nodes |
-//! | [`device_cache`], [`direct`] | the pages of block devices in memory, and transfers without them |
+//! | [`device_cache`] | the pages of block devices in memory |
 //! | [`initramfs`] | the first files, from the loader's modules |
 //! | [`disk_root`] | the root file system on a disk |
 //! | [`pipe`] | pipes and FIFOs |
@@ -66,7 +66,6 @@ pub mod credentials;
 pub mod devfs;
 pub mod device_cache;
 pub mod devices;
-mod direct;
 pub mod directory_entry;
 mod disk_root;
 pub mod error;

@@ -95,6 +95,34 @@ def full_disk_gives_back_what_was_written(kind, size_bytes):
         kind.check(path)
 
 
+def direct_transfers_pass_the_pages(kind, size_bytes):
+    """With O_DIRECT, in a file alone, and beside changes by the pages."""
+    with Disks() as disks:
+        path = disks.add(kind, size_bytes)
+        with disks.machine() as (_, typist):
+            run(typist, f"mount -t {kind.name} /dev/nvme0n1 /a",
+                "seq 90000 | head -c 500224 >/tmp/x",
+                # 977 sectors, 127 of them at a time.
+                "dd if=/tmp/x of=/a/x oflag=direct bs=65024 2>/dev/null",
+                "dd if=/a/x iflag=direct bs=2560 2>/dev/null | cmp - /tmp/x")
+            shown = typist.run("farjump cache")
+            assert re.search(r"^nvme0n1 +\d+ +0 ", shown, re.M), shown
+            typist.define("p() {\n dd if=/tmp/x of=$1 conv=notrunc bs=512 skip=$2 seek=$3 \\\n"
+                          "count=$4 $5 2>/dev/null\n}")
+            run(typist, "cat /a/x >/dev/null; cp /tmp/x /tmp/y")
+            # Sectors of one page by its page and beside it, over several pages, behind the end.
+            for number, (place, count, flag) in enumerate((
+                    (100, 9, ""), (103, 3, "oflag=direct"), (8, 24, "oflag=direct"), (17, 1, ""),
+                    (16, 1, "oflag=direct"), (977, 7, "oflag=direct"), (990, 5, "oflag=direct"),
+                    (984, 2, ""), (1100, 1, ""))):
+                run(typist, f"p /a/x {number * 60} {place} {count} {flag}",
+                    f"p /tmp/y {number * 60} {place} {count}")
+            run(typist, "dd if=/a/x iflag=direct bs=4k 2>/dev/null | cmp - /tmp/y",
+                "cmp /a/x /tmp/y", f"umount /a; mount -t {kind.name} /dev/nvme0n1 /a",
+                "cmp /a/x /tmp/y", "umount /a")
+        kind.check(path)
+
+
 def file_of_fsync_survives_a_power_cut(kind, size_bytes):
     with Disks() as disks:
         path = disks.add(kind, size_bytes)
@@ -285,7 +313,8 @@ def add_to(suite):
     for name, (kind, size_bytes) in KINDS.items():
         tests = [tree_of_the_host_is_read, tree_of_programs_is_read_by_the_host]
         if name in ("ext2, 1 KiB", "FAT32"):
-            tests += [full_disk_gives_back_what_was_written, file_of_fsync_survives_a_power_cut]
+            tests += [full_disk_gives_back_what_was_written, direct_transfers_pass_the_pages,
+                      file_of_fsync_survives_a_power_cut]
         for test in tests:
             suite.add(f"file_systems::{test.__name__} ({name})",
                       lambda test=test, kind=kind, size=size_bytes: test(kind, size))

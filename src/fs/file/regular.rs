@@ -33,11 +33,27 @@ pub fn read(inode: &Inode, offset: u64, to: &mut dyn Sink) -> Result<usize, FsEr
     inode.pages().read(offset, len, to)
 }
 
+/// As [`read`], but from where the file is stored, if it is stored outside of memory: O_DIRECT.
+///
+/// # Errors
+/// [`FsError::InvalidArgument`] unless whole sectors are read; as [`read`]; the error of the device.
+pub(super) fn read_direct(inode: &Inode, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
+    // What is being read must not be freed.
+    let lock = inode.lock().read();
+    if let Some(read) = inode.pages().read_direct(offset, to) {
+        return read;
+    }
+    drop(lock);
+    read(inode, offset, to)
+}
+
 /// Writes; returns the offset of the first byte, and the number of written bytes. Writes to one
-/// file are serialized.
+/// file are serialized. With `is_direct`, the bytes go at once to where the file is stored, if it is
+/// stored outside of memory: O_DIRECT.
 pub(super) fn write(
     inode: &Inode,
     at: WriteAt,
+    is_direct: bool,
     from: &mut dyn Source,
 ) -> Result<(u64, usize), FsError> {
     let len = from.left();
@@ -60,7 +76,9 @@ pub(super) fn write(
     if offset > inode.size_bytes() {
         inode.ops().fill_gap(inode, offset)?;
     }
-    let (written, result) = inode.pages().write(offset, len, from);
+    let pages = inode.pages();
+    let direct = if is_direct { pages.write_direct(offset, len, from) } else { None };
+    let (written, result) = direct.unwrap_or_else(|| pages.write(offset, len, from));
     if written == 0 {
         return result.map(|()| (offset, 0));
     }

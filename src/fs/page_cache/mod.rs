@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | [`pages`] | the pages in memory |
 //! | [`copies`] | reads and writes |
+//! | [`direct`] | reads and writes without the pages in memory |
 //! | [`watchers`] | the objects that map pages |
 //! | [`budget`] | the limit of the pages of a tmpfs |
 //! | [`store`] | what a place outside of memory offers |
@@ -22,6 +23,7 @@
 
 mod budget;
 mod copies;
+mod direct;
 pub mod dirty;
 mod pages;
 mod reported;
@@ -129,16 +131,6 @@ impl PageCache {
     /// their number.
     pub(super) fn reclaim(&self, most: u64) -> u64 {
         self.stored().map_or(0, |stored| stored.reclaim(&self.pages, most))
-    }
-
-    /// Removes the pages with bytes of `range` from memory, with what was changed in them, because the
-    /// bytes have been stored in another way.
-    pub(super) fn forget(&self, range: Range<u64>) {
-        if let Some(stored) = self.stored() {
-            let pages = range.start / PAGE_BYTES..range.end.div_ceil(PAGE_BYTES);
-            stored.forget(&self.pages, pages.clone());
-            self.watchers.unmap(pages, PrivateCopies::Kept);
-        }
     }
 
     /// Returns a page that a program may write at any time, by a shared mapping. May wait.

@@ -9,7 +9,7 @@ use crate::mm::kernel::layout::FRAME_BYTES;
 /// The size of a page, in bytes.
 pub const PAGE_BYTES: u64 = FRAME_BYTES;
 
-/// The unit in which a store can be written, in bytes.
+/// The unit in which changes are noted, in bytes.
 pub const SECTOR_BYTES: u64 = 512;
 
 /// The place where the pages of a file, or of a device, are stored outside of memory. All methods may
@@ -17,6 +17,9 @@ pub const SECTOR_BYTES: u64 = 512;
 pub trait PageStore: Send + Sync {
     /// Returns the size of the contents, in bytes.
     fn size_bytes(&self) -> u64;
+
+    /// Returns the size of a sector, in bytes: the unit in which it can be accessed.
+    fn sector_bytes(&self) -> u64;
 
     /// Reads `pages`, from the page with the index `first` on. They begin before the end; bytes behind
     /// it are undefined.

@@ -12,7 +12,7 @@ use super::pages::Pages;
 use super::store::{PAGE_BYTES, PageStore};
 use crate::fs::error::FsError;
 use crate::fs::io::{BytesMut, Source};
-use crate::mm::kernel::frames::{Purpose, SharedFrame};
+use crate::mm::kernel::frames::{Purpose, SharedFrame, parts};
 use crate::mm::kernel::reclaim;
 use crate::sync::{Mutex, Rank, SpinMutex};
 
@@ -60,6 +60,11 @@ impl Stored {
             failures: AtomicU32::new(0),
             writable_mappings: AtomicU32::new(0),
         }
+    }
+
+    /// Returns the place where the pages are stored.
+    pub(super) fn store(&self) -> &dyn PageStore {
+        &*self.store
     }
 
     /// Returns the number of writes that have failed.
@@ -344,11 +349,30 @@ impl Stored {
         self.dirty.lock().remove_sectors(bytes);
     }
 
-    /// Removes pages, with what was changed in them.
-    pub(super) fn forget(&self, pages: &Pages, indexes: Range<u64>) {
+    /// Writes the bytes of `range`, which are whole sectors, from `frames` to the store, past the pages in
+    /// memory: those with these bytes are removed from it, or get them too if other bytes of theirs have
+    /// changed. The first of the frames has the first byte. May wait.
+    pub(super) fn write_past(
+        &self,
+        pages: &Pages,
+        range: Range<u64>,
+        frames: &[SharedFrame],
+    ) -> Result<(), FsError> {
+        // A reader must not find the new blocks before their bytes.
         let _transfer = self.transfers.lock();
-        self.dirty.lock().remove(indexes.clone());
-        pages.remove(indexes);
+        self.store.reserve(range.clone())?;
+        self.store.write(range.clone(), frames)?;
+        self.dirty.lock().remove_sectors(range.clone());
+        let start = range.start % PAGE_BYTES;
+        let written = parts(frames, start..start + (range.end - range.start));
+        for (index, (frame, part)) in (range.start / PAGE_BYTES..).zip(written) {
+            if !self.dirty.lock().contains(index) {
+                pages.remove(index..index + 1);
+            } else if let Some(page) = pages.get(index)? {
+                page.bytes(part.clone()).copy_from(frame.bytes(part));
+            }
+        }
+        Ok(())
     }
 
     /// Removes up to `most` clean pages that nothing else uses from memory. Returns their number. Does

@@ -30,6 +30,10 @@ impl PageStore for MemoryStore {
         PAGES as u64 * PAGE_BYTES
     }
 
+    fn sector_bytes(&self) -> u64 {
+        512
+    }
+
     fn read(&self, first: u64, pages: &[SharedFrame]) -> Result<(), FsError> {
         let bytes = *self.0.bytes.lock();
         for (page, byte) in pages.iter().zip(&bytes[first as usize..]) {
@@ -166,4 +170,69 @@ fn unused_page_stays_in_its_place_while_it_is_found_to_be_dirty() {
     // A page in use may be marked at any time, so nothing is asked about it.
     assert_eq!(*asked.lock(), [0, 1 << 20]);
     drop(used);
+}
+
+fn write_direct(pages: &PageCache, offset: u64, bytes: &[u8]) -> (usize, Result<(), FsError>) {
+    let written = pages.write_direct(offset, bytes.len(), &mut SliceSource::new(bytes));
+    written.expect("they have a store")
+}
+
+#[test_case]
+fn direct_reads_and_writes_agree_with_the_pages() {
+    let (pages, medium) = stored();
+    assert_eq!(read(&pages, 1), 2);
+    let mut page = [0; PAGE_BYTES as usize];
+    page[0] = 9;
+    assert_eq!(write_direct(&pages, PAGE_BYTES, &page), (page.len(), Ok(())));
+    assert_eq!((read(&pages, 1), *medium.bytes.lock()), (9, [1, 9, 3, 4]));
+    write(&pages, 2, 7);
+    let mut all = Vec::from([0xFF; (PAGES + 1) * PAGE_BYTES as usize]);
+    let done = pages.read_direct(0, &mut SliceSink::new(&mut all)).expect("they have a store");
+    assert_eq!(done, Ok(PAGES * PAGE_BYTES as usize));
+    let firsts: Vec<u8> = all.chunks(PAGE_BYTES as usize).map(|page| page[0]).collect();
+    assert_eq!((firsts, *medium.bytes.lock()), (Vec::from([1, 9, 7, 4, 0xFF]), [1, 9, 7, 4]));
+    let end = PAGES as u64 * PAGE_BYTES;
+    assert_eq!(pages.read_direct(end, &mut SliceSink::new(&mut all)), Some(Ok(0)));
+}
+
+#[test_case]
+fn direct_transfers_are_of_whole_sectors() {
+    let (pages, medium) = stored();
+    for (offset, len) in [(1, 512), (512, 511), (256, 256)] {
+        let mut bytes = Vec::from([5; 512]);
+        bytes.truncate(len);
+        assert_eq!(write_direct(&pages, offset, &bytes), (0, Err(FsError::InvalidArgument)));
+        let read = pages.read_direct(offset, &mut SliceSink::new(&mut bytes));
+        assert_eq!(read, Some(Err(FsError::InvalidArgument)));
+    }
+    assert_eq!(*medium.bytes.lock(), [1, 2, 3, 4]);
+    let nothing = pages.read_direct(0, &mut SliceSink::new(&mut []));
+    assert_eq!((nothing, write_direct(&pages, 0, &[])), (Some(Ok(0)), (0, Ok(()))));
+}
+
+#[test_case]
+fn change_during_a_direct_write_beside_its_bytes_stays() {
+    let (pages, medium) = stored();
+    let pages = Arc::new(pages);
+    let beside = pages.clone();
+    *medium.after_write.lock() = Some(Box::new(move || {
+        let written = beside.write(PAGE_BYTES + 1000, 1, &mut SliceSource::new(&[8]));
+        assert_eq!(written, (1, Ok(())));
+    }));
+    // In memory, so that the write in between doesn't read it.
+    assert_eq!(read(&pages, 1), 2);
+    assert_eq!(write_direct(&pages, PAGE_BYTES, &[9; 512]), (512, Ok(())));
+    let mut bytes = [0; 1001];
+    assert_eq!(pages.read(PAGE_BYTES, 1001, &mut SliceSink::new(&mut bytes)), Ok(1001));
+    assert_eq!((bytes[0], bytes[511], bytes[512], bytes[1000]), (9, 9, 0, 8));
+    assert!(pages.is_dirty());
+}
+
+#[test_case]
+fn failed_direct_write_is_reported_and_leaves_the_pages() {
+    let (pages, medium) = stored();
+    assert_eq!(read(&pages, 1), 2);
+    medium.is_failing.store(true, Ordering::Relaxed);
+    assert_eq!(write_direct(&pages, PAGE_BYTES, &[9; 512]), (0, Err(FsError::Io)));
+    assert_eq!((read(&pages, 1), pages.is_dirty()), (2, false));
 }

@@ -42,6 +42,10 @@ impl PageStore for FileStore {
         self.0.size_bytes()
     }
 
+    fn sector_bytes(&self) -> u64 {
+        self.0.mounted().cache().device().sector_bytes()
+    }
+
     fn read(&self, first: u64, pages: &[SharedFrame]) -> Result<(), FsError> {
         let len = pages.len() as u64 * PAGE_BYTES;
         let mut done = 0;

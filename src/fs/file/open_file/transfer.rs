@@ -65,8 +65,12 @@ impl OpenFile {
     fn read_unchecked(&self, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
         match &self.contents {
             Contents::Pages => {
-                let read = regular::read(self.inode(), offset, to)?;
-                if !self.flags().contains(OpenFlags::NO_ACCESS_TIME) {
+                let flags = self.flags();
+                let read = match flags.contains(OpenFlags::DIRECT) {
+                    true => regular::read_direct(self.inode(), offset, to)?,
+                    false => regular::read(self.inode(), offset, to)?,
+                };
+                if !flags.contains(OpenFlags::NO_ACCESS_TIME) {
                     self.touch_accessed();
                 }
                 Ok(read)
@@ -157,7 +161,8 @@ impl OpenFile {
                     true => WriteAt::End,
                     false => WriteAt::Offset(offset),
                 };
-                let written = regular::write(self.inode(), at, from);
+                let written =
+                    regular::write(self.inode(), at, flags.contains(OpenFlags::DIRECT), from);
                 if flags.intersects(OpenFlags::SYNC) && written.is_ok() {
                     self.sync()?;
                 }
