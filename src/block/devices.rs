@@ -43,6 +43,9 @@ pub(super) fn find_all() {
     while let Some(disk) = disk::nth(index) {
         index += 1;
         add(|minor| BlockDevice::of_disk(disk.clone(), minor));
+        if !disk.info().has_partitions {
+            continue;
+        }
         let name = &disk.info().name;
         match read_table(&disk) {
             Ok(table) => {

@@ -33,6 +33,7 @@ impl MemoryDisk {
             request_bytes_max: 8192,
             is_read_only: false,
             has_write_cache: true,
+            has_partitions: true,
         };
         Self::with_room(info, bad, usize::MAX)
     }

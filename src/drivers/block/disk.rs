@@ -1,5 +1,6 @@
 //! What every disk offers to the block layer.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -25,6 +26,8 @@ pub struct DiskInfo {
     pub is_read_only: bool,
     /// Whether written data may be lost at a power cut until a flush has completed.
     pub has_write_cache: bool,
+    /// Whether partitions are looked for.
+    pub has_partitions: bool,
 }
 
 impl DiskInfo {
@@ -128,8 +131,16 @@ pub(super) fn add(disk: impl Disk + 'static) -> bool {
 
 /// Returns the name of the next disk with this prefix, as on Linux: `vda` to `vdz`, then `vdaa`.
 pub(super) fn next_name(prefix: &str) -> String {
-    let count = DISKS.lock().iter().filter(|disk| disk.info().name.starts_with(prefix)).count();
-    lettered(prefix, count)
+    lettered(prefix, count_named(prefix))
+}
+
+/// Returns the name of the next disk with this prefix, as on Linux: `sr0`, then `sr1`.
+pub(super) fn next_numbered_name(prefix: &str) -> String {
+    format!("{prefix}{}", count_named(prefix))
+}
+
+fn count_named(prefix: &str) -> usize {
+    DISKS.lock().iter().filter(|disk| disk.info().name.starts_with(prefix)).count()
 }
 
 fn lettered(prefix: &str, index: usize) -> String {

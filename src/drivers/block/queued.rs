@@ -65,8 +65,8 @@ pub(super) trait QueuedDevice: Send + Sync {
     /// Waits until the request of a slot has ended.
     fn wait(&self, queue: &Self::Queue, slot: u16) -> Progress;
 
-    /// Returns the meaning of the status with which a request has ended.
-    fn judge(&self, status: u16) -> (Verdict, Self::Status);
+    /// Returns the meaning of the status with which the request of a slot has ended. May wait.
+    fn judge(&self, queue: &Self::Queue, slot: u16, status: u16) -> (Verdict, Self::Status);
 
     /// Returns whether the device is gone.
     fn is_gone(&self) -> bool;
@@ -118,7 +118,7 @@ impl<D: QueuedDevice> QueuedDisk<D> {
 
     /// Evaluates the status of a slot's request, and logs an error.
     fn judge(&self, queue: &D::Queue, slot: u16, status: u16) -> Verdict {
-        let (verdict, status) = self.device.judge(status);
+        let (verdict, status) = self.device.judge(queue, slot, status);
         if verdict != Verdict::Done
             && let Some((operation, sector)) =
                 queue.slots().with_request(slot, |request| (request.operation, request.sector))

@@ -2,6 +2,8 @@
 //!
 //! Source: ACS-3, "Command descriptions"; Serial ATA 3.2, "Register FIS - Host to Device".
 
+use crate::packet::Packet;
+
 /// The number of words of a frame.
 pub const FIS_WORDS: usize = 5;
 /// The most sectors of a command: more than any request has.
@@ -18,8 +20,17 @@ const READ_DMA_EXT: u8 = 0x25;
 const WRITE_DMA_EXT: u8 = 0x35;
 const READ_FPDMA_QUEUED: u8 = 0x60;
 const WRITE_FPDMA_QUEUED: u8 = 0x61;
+const IDENTIFY_PACKET_DEVICE: u8 = 0xA1;
+const PACKET: u8 = 0xA0;
 const FLUSH_CACHE_EXT: u8 = 0xEA;
 const STANDBY_IMMEDIATE: u8 = 0xE0;
+
+// Features of a packet's command: the drive accesses memory by itself; data goes to memory.
+const DMA: u32 = 1 << 0;
+const TO_MEMORY: u32 = 1 << 2;
+/// The most bytes that a drive sends at a time if it doesn't access memory by itself. The controller
+/// puts the pieces together.
+const PIECE_BYTES_MAX: u64 = 63 * 1024;
 
 /// The direction of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +59,15 @@ pub enum Command {
     Flush,
     /// Prepares the disk for the loss of power.
     Standby,
+    /// Reads the properties of a drive with packets.
+    IdentifyPacketDevice,
+    /// Has a command for a drive with packets.
+    Packet {
+        /// The command.
+        packet: Packet,
+        /// Whether the drive has to be told that data goes to memory.
+        needs_direction: bool,
+    },
 }
 
 /// Whether a command is one of several that the disk has at once (NCQ).
@@ -65,12 +85,27 @@ impl Command {
         matches!(self, Self::Transfer { direction: Direction::Write, .. })
     }
 
+    /// Returns the packet that belongs to the frame.
+    pub fn packet(self) -> Option<Packet> {
+        match self {
+            Self::Packet { packet, .. } => Some(packet),
+            _ => None,
+        }
+    }
+
     /// Returns the frame. Only transfers can be queued.
     pub fn frame(self, queuing: Queuing) -> [u32; FIS_WORDS] {
         let (code, features, sector, count) = match (self, queuing) {
             (Self::Identify, _) => (IDENTIFY_DEVICE, 0, 0, 0),
             (Self::Flush, _) => (FLUSH_CACHE_EXT, 0, 0, 0),
             (Self::Standby, _) => (STANDBY_IMMEDIATE, 0, 0, 0),
+            (Self::IdentifyPacketDevice, _) => (IDENTIFY_PACKET_DEVICE, 0, 0, 0),
+            (Self::Packet { packet, needs_direction }, _) => {
+                let dma = if packet.has_dma() { DMA } else { 0 };
+                let direction = if needs_direction && packet.has_dma() { TO_MEMORY } else { 0 };
+                // The length is where other commands have the middle of the sector's number.
+                (PACKET, dma | direction, PIECE_BYTES_MAX << 8, 0)
+            }
             (Self::Transfer { direction, sector, count }, Queuing::Alone) => {
                 let code = match direction {
                     Direction::Read => READ_DMA_EXT,

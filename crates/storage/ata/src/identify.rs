@@ -13,7 +13,7 @@ pub struct Text<const N: usize>([u8; N]);
 
 impl<const N: usize> Text<N> {
     /// Reads the text from the word `word` on: each has the first of two characters in its upper half.
-    fn at(data: &[u8; IDENTIFY_BYTES], word: usize) -> Self {
+    pub(crate) fn at(data: &[u8; IDENTIFY_BYTES], word: usize) -> Self {
         Self(core::array::from_fn(|index| match data[2 * word + (index ^ 1)] {
             byte @ 0x20..=0x7E => byte,
             0 => b' ',
@@ -63,6 +63,8 @@ pub enum IdentityError {
     Checksum,
     /// It isn't a disk, or lacks positions of 48 bits.
     Unsupported,
+    /// It isn't a drive of CDs, or its packets don't have 12 bytes.
+    UnsupportedDrive,
     /// The size of its sectors isn't a power of two from 512 to 4,096.
     SectorBytes(u32),
     /// It has no sectors, or more than positions of 48 bits reach.
@@ -74,6 +76,9 @@ impl fmt::Display for IdentityError {
         match self {
             Self::Checksum => f.write_str("the checksum of its properties is wrong"),
             Self::Unsupported => f.write_str("it lacks positions of 48 bits"),
+            Self::UnsupportedDrive => {
+                f.write_str("it isn't a drive of CDs with packets of 12 bytes")
+            }
             Self::SectorBytes(bytes) => write!(f, "its sectors have {bytes} bytes"),
             Self::Sectors => f.write_str("its number of sectors is impossible"),
         }

@@ -1,10 +1,11 @@
-//! ATA disks, without the registers of their controller: what a driver writes to memory for an AHCI
+//! ATA disks and drives of CDs, without the registers of their controller: what a driver writes to memory for an AHCI
 //! controller, and what it reads there.
 //!
 //! | module | what |
 //! | --- | --- |
 //! | [`command`] | the commands that a driver issues, as frames (FIS) |
 //! | [`identify`] | the properties of a disk |
+//! | [`packet`] | the commands and answers of drives with packets (ATAPI) |
 //! | [`regions`] | the description of a command and of its memory |
 //! | [`status`] | a disk's answers |
 //!
@@ -21,6 +22,7 @@ extern crate std;
 
 pub mod command;
 pub mod identify;
+pub mod packet;
 pub mod regions;
 pub mod status;
 #[cfg(test)]

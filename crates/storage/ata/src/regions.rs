@@ -3,10 +3,12 @@
 //!
 //! Source: Serial ATA AHCI 1.3.1, "Command List Structure", "Command Table".
 
-use crate::command::FIS_WORDS;
+use crate::command::{Command, FIS_WORDS};
 
 /// The size of a header, in bytes.
 pub const HEADER_BYTES: usize = 32;
+/// The place of a packet in a table, in bytes.
+pub const PACKET: usize = 0x40;
 /// The place of the regions in a table, and the size of each, in bytes. A table begins at a multiple
 /// of 128.
 pub const REGIONS: usize = 0x80;
@@ -16,6 +18,8 @@ pub const REGION_BYTES: usize = 16;
 /// The most bytes of a region.
 const LEN_BYTES_MAX: u32 = 4 << 20;
 
+/// Header: the table has a packet.
+const HAS_PACKET: u32 = 1 << 5;
 /// Header: the disk reads memory.
 const WRITE: u32 = 1 << 6;
 
@@ -64,9 +68,11 @@ pub fn describe(
     Ok(count)
 }
 
-/// Returns the words of a header for a table at the physical address `table` with `regions` regions.
-/// The controller sets the second word to the number of bytes.
-pub fn header(table: u64, regions: u16, is_write: bool) -> [u32; 4] {
-    let direction = if is_write { WRITE } else { 0 };
-    [FIS_WORDS as u32 | direction | u32::from(regions) << 16, 0, table as u32, (table >> 32) as u32]
+/// Returns the words of a header for the table of `command` at the physical address `table`, with
+/// `regions` regions. The controller sets the second word to the number of bytes.
+pub fn header(table: u64, regions: u16, command: Command) -> [u32; 4] {
+    let direction = if command.is_write() { WRITE } else { 0 };
+    let packet = if command.packet().is_some() { HAS_PACKET } else { 0 };
+    let first = FIS_WORDS as u32 | packet | direction | u32::from(regions) << 16;
+    [first, 0, table as u32, (table >> 32) as u32]
 }

@@ -8,7 +8,7 @@ use ata::command::{Command, Direction};
 use ata::identify::Identity;
 use ata::status::Status;
 
-use super::port::{Port, REQUEST_BYTES_MAX, regions};
+use super::port::{Port, REQUEST_BYTES_MAX};
 use crate::drivers::block::disk::DiskInfo;
 use crate::drivers::block::queued::{Queue, QueuedDevice, QueuedDisk, Verdict};
 use crate::drivers::block::request::{IoError, Operation, Request};
@@ -34,30 +34,21 @@ impl AhciPort {
             request_bytes_max: REQUEST_BYTES_MAX,
             is_read_only: false,
             has_write_cache: identity.has_write_cache,
+            has_partitions: true,
         };
         QueuedDisk::try_new(Self { port }, info)
     }
+}
 
-    fn command(disk: &DiskInfo, request: &Request) -> Result<Command, IoError> {
-        let count = disk.check(request)?;
-        let transfer = |direction| Command::Transfer { direction, sector: request.sector, count };
-        Ok(match request.operation {
-            Operation::Read => transfer(Direction::Read),
-            Operation::Write { .. } => transfer(Direction::Write),
-            Operation::Flush => Command::Flush,
-        })
-    }
-
-    /// Describes the request of a slot; returns its command.
-    fn describe(&self, disk: &DiskInfo, slot: u16) -> Result<Command, IoError> {
-        let described = self.port.slots.with_request(slot, |request| {
-            let command = Self::command(disk, request)?;
-            let described = self.port.describe(slot, command, regions(&request.segments));
-            described.map_err(|_| IoError::Invalid)?;
-            Ok(command)
-        });
-        described.unwrap_or(Err(IoError::Invalid))
-    }
+/// Returns the command of a request.
+fn command(disk: &DiskInfo, request: &Request) -> Result<Command, IoError> {
+    let count = disk.check(request)?;
+    let transfer = |direction| Command::Transfer { direction, sector: request.sector, count };
+    Ok(match request.operation {
+        Operation::Read => transfer(Direction::Read),
+        Operation::Write { .. } => transfer(Direction::Write),
+        Operation::Flush => Command::Flush,
+    })
 }
 
 impl Queue for Port {
@@ -87,7 +78,7 @@ impl QueuedDevice for AhciPort {
 
     /// A flush is executed.
     fn submit(&self, disk: &DiskInfo, port: &Port, slot: u16) -> Result<(), IoError> {
-        let command = self.describe(disk, slot)?;
+        let command = port.describe_request(slot, |request| command(disk, request))?;
         if command != Command::Flush && port.submit(slot, command)? {
             return Ok(());
         }
@@ -96,14 +87,15 @@ impl QueuedDevice for AhciPort {
 
     /// Alone, so that the answer is that of this command.
     fn submit_again(&self, disk: &DiskInfo, port: &Port, slot: u16) -> Result<(), IoError> {
-        port.execute_alone(slot, self.describe(disk, slot)?)
+        let command = port.describe_request(slot, |request| command(disk, request))?;
+        port.execute_alone(slot, command)
     }
 
     fn wait(&self, port: &Port, slot: u16) -> Progress {
         port.wait(slot)
     }
 
-    fn judge(&self, status: u16) -> (Verdict, Status) {
+    fn judge(&self, _port: &Port, _slot: u16, status: u16) -> (Verdict, Status) {
         let is_done = status == 0;
         let status = Status::from_word(status.into());
         let verdict = match status {

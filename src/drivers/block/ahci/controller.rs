@@ -6,9 +6,11 @@ use core::fmt::Display;
 
 use ata::command::Command;
 use ata::identify::Identity;
+use ata::status::Status;
 
 use super::error::AhciError;
 use super::link::LINK_NS;
+use super::packet_drive::{self, FoundDrive};
 use super::port::Port;
 use super::registers::{NAME, PortRegisters, Registers, wait};
 use crate::arch::irq::device_vectors::DeviceVector;
@@ -25,8 +27,21 @@ const PACKETS: u32 = 0xEB14_0101;
 /// How often the ports with events are looked for in an interrupt.
 const ROUNDS: usize = 4;
 
-/// A port with a disk, and the properties of the disk.
-pub(super) type FoundDisk = (Arc<Port>, Identity);
+/// A port with a disk.
+pub(super) struct FoundDisk {
+    /// The port.
+    pub port: Arc<Port>,
+    /// The disk.
+    pub kind: FoundKind,
+}
+
+/// A disk at a port.
+pub(super) enum FoundKind {
+    /// A disk.
+    Disk(Identity),
+    /// A drive of CDs.
+    Drive(FoundDrive),
+}
 
 /// A controller.
 pub(super) struct Controller {
@@ -101,7 +116,7 @@ impl Controller {
                 Err(error) => log::error!("{port} isn't used: {error}"),
             }
         }
-        let ports: Vec<_> = disks.iter().map(|(port, _)| port.clone()).collect();
+        let ports: Vec<_> = disks.iter().map(|found| found.port.clone()).collect();
         let interrupt = match ports.is_empty() {
             true => None,
             false => Interrupt::try_new(registers.clone(), ports.clone()),
@@ -113,8 +128,12 @@ impl Controller {
     }
 
     /// Logs what the start has found.
-    pub(super) fn log_disk(&self, name: &str, port: &Port, identity: &Identity) {
-        let Identity { model, serial, .. } = identity;
+    pub(super) fn log_disk(&self, name: &str, found: &FoundDisk) {
+        let (model, serial) = match &found.kind {
+            FoundKind::Disk(identity) => (&identity.model, &identity.serial),
+            FoundKind::Drive(drive) => (&drive.identity.model, &drive.identity.serial),
+        };
+        let port = &found.port;
         let interrupts = if self.interrupt.is_some() { "with" } else { "without" };
         log::info!(
             "{name}: {model}, serial number {serial}; port {}, {} commands, {interrupts} interrupts",
@@ -128,29 +147,42 @@ impl Controller {
 fn start_port(registers: PortRegisters) -> Result<Option<FoundDisk>, AhciError> {
     let mut port = Port::try_new(registers)?;
     port.start()?;
-    let registers = &port.registers;
-    match registers.signature() {
-        DISK => {}
+    let kind = match port.registers.signature() {
+        DISK => {
+            let data = port.read(Command::Identify)?;
+            let data =
+                data.map_err(|status| AhciError::Refused(Status::from_word(status.into())))?;
+            let identity = Identity::from_bytes(&data)?;
+            port.set_queue_depth(identity.queue_depth);
+            FoundKind::Disk(identity)
+        }
         PACKETS => {
-            log::info!("{registers}: drives with packets (ATAPI) are not supported");
-            return Ok(None);
+            port.use_packets();
+            let Some(drive) = packet_drive::find(&port)? else {
+                log::info!("{}: no medium in the drive", port.registers);
+                return Ok(None);
+            };
+            FoundKind::Drive(drive)
         }
         other => {
+            let registers = &port.registers;
             log::info!("{registers}: devices with signature {other:#010x} are not supported");
             return Ok(None);
         }
-    }
-    let identity = Identity::from_bytes(&port.identify()?)?;
-    port.set_queue_depth(identity.queue_depth);
+    };
     let port = Arc::try_new(port).map_err(|_| AhciError::NoMemory)?;
-    Ok(Some((port, identity)))
+    Ok(Some(FoundDisk { port, kind }))
 }
 
 impl controllers::Controller for Controller {
     fn shut_down(&self) {
         for port in &self.ports {
-            for command in [Command::Flush, Command::Standby] {
-                match port.execute_without_data(command) {
+            let commands: &[_] = match port.has_packets() {
+                true => &[],
+                false => &[Command::Flush, Command::Standby],
+            };
+            for command in commands {
+                match port.execute_without_data(*command) {
                     Ok(()) | Err(IoError::Gone) => {}
                     Err(error) => {
                         let port = &port.registers;

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use ata::identify::IdentityError;
+use ata::packet::Sense;
 use ata::status::Status;
 
 use crate::drivers::bus::pci::OwnError;
@@ -30,6 +31,8 @@ pub enum AhciError {
     Refused(Status),
     /// The disk's properties can't be used.
     Identity(IdentityError),
+    /// The drive doesn't read the size of its medium.
+    Sense(Sense),
     /// No memory is left.
     NoMemory,
 }
@@ -59,6 +62,7 @@ impl fmt::Display for AhciError {
             Self::NoAnswer => f.write_str("the disk doesn't answer a command"),
             Self::Refused(status) => write!(f, "the disk refuses a command: {status}"),
             Self::Identity(error) => write!(f, "{error}"),
+            Self::Sense(sense) => write!(f, "the medium can't be used: {sense}"),
             Self::NoMemory => f.write_str("no memory is left"),
         }
     }

@@ -38,16 +38,25 @@ impl Port {
         }
     }
 
+    fn reset_link(&self) -> Result<(), AhciError> {
+        self.registers.begin_link_reset();
+        wait(LINK_RESET_NS, || false);
+        self.registers.end_link_reset();
+        match wait(LINK_NS, || self.registers.is_connected()) {
+            true => Ok(()),
+            false => Err(AhciError::Gone),
+        }
+    }
+
     /// Resets the disk and the port, and makes it execute commands again. None is in flight; the gate
     /// is closed.
     pub(super) fn reset(&self) -> Result<(), AhciError> {
         self.registers.stop()?;
         self.receive();
-        self.registers.begin_link_reset();
-        wait(LINK_RESET_NS, || false);
-        self.registers.end_link_reset();
-        if !wait(LINK_NS, || self.registers.is_connected()) {
-            return Err(AhciError::Gone);
+        // A drive with packets forgets why a command has failed when it is reset, and reports the reset
+        // as the failure of the next command.
+        if !self.has_packets() || !self.registers.status().is_ready() {
+            self.reset_link()?;
         }
         self.wait_until_ready()?;
         self.registers.start();

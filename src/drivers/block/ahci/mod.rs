@@ -1,4 +1,4 @@
-//! AHCI: controllers of Serial ATA disks.
+//! AHCI: controllers of Serial ATA disks and drives of CDs.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -7,6 +7,7 @@
 //! | [`port`] | the commands of a port, and their answers |
 //! | [`link`] | the start of a port, and its recovery after errors |
 //! | [`ahci_disk`] | the disk at a port |
+//! | [`packet_drive`] | the drive of CDs at a port |
 //! | [`error`] | why a controller or a port can't be used |
 //!
 //! What a controller and a disk read and write in memory is in the crate `ata`.
@@ -15,6 +16,7 @@ mod ahci_disk;
 mod controller;
 mod error;
 mod link;
+mod packet_drive;
 mod port;
 mod registers;
 
@@ -23,7 +25,8 @@ use alloc::sync::Arc;
 use crate::drivers::block::{controllers, disk};
 use crate::drivers::bus::pci::Function;
 use ahci_disk::AhciPort;
-use controller::Controller;
+use controller::{Controller, FoundDisk, FoundKind};
+use packet_drive::PacketDrive;
 
 pub use error::AhciError;
 pub use registers::NAME;
@@ -34,11 +37,22 @@ pub use registers::NAME;
 /// See [`AhciError`]. The function is free again then.
 pub fn start(function: &Function) -> Result<(), AhciError> {
     let (controller, disks) = Controller::try_new(function)?;
-    for (port, identity) in disks {
-        let name = disk::next_name("sd");
-        controller.log_disk(&name, &port, &identity);
-        let disk = AhciPort::try_disk(port, name, &identity);
-        if !disk.is_some_and(disk::add) {
+    for found in disks {
+        let name = match found.kind {
+            FoundKind::Disk(_) => disk::next_name("sd"),
+            FoundKind::Drive(_) => disk::next_numbered_name("sr"),
+        };
+        controller.log_disk(&name, &found);
+        let FoundDisk { port, kind } = found;
+        let is_added = match &kind {
+            FoundKind::Disk(identity) => {
+                AhciPort::try_disk(port, name, identity).is_some_and(disk::add)
+            }
+            FoundKind::Drive(drive) => {
+                PacketDrive::try_disk(port, name, drive).is_some_and(disk::add)
+            }
+        };
+        if !is_added {
             return Err(AhciError::NoMemory);
         }
     }

@@ -10,14 +10,14 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use ata::command::{Command, Queuing};
-use ata::identify::IDENTIFY_BYTES;
-use ata::regions::{HEADER_BYTES, REGION_BYTES, REGIONS, Region, RegionsError, describe, header};
-use ata::status::Status;
+use ata::regions::{
+    HEADER_BYTES, PACKET, REGION_BYTES, REGIONS, Region, RegionsError, describe, header,
+};
 
 use super::error::AhciError;
 use super::registers::{FAILURES, PortRegisters};
 use crate::arch::time::clock::now_ns;
-use crate::drivers::block::request::{IoError, Segment};
+use crate::drivers::block::request::{IoError, Request, Segment};
 use crate::drivers::block::slots::{ANSWER_NS, Answers, Progress, Slots};
 use crate::mm::kernel::dma_memory::DmaMemory;
 use crate::sync::{IrqMutex, Rank, RwLock, WaitQueue};
@@ -43,7 +43,7 @@ struct State {
     needs_reset: bool,
 }
 
-/// A port with a disk.
+/// A port with a disk, or with a drive of CDs.
 pub(super) struct Port {
     pub(super) registers: PortRegisters,
     /// The list of headers, then the frames that the disk has sent.
@@ -51,6 +51,8 @@ pub(super) struct Port {
     tables: DmaMemory,
     /// Whether transfers are queued.
     is_queued: bool,
+    /// Whether a drive with packets is at the port.
+    has_packets: bool,
     has_interrupts: AtomicBool,
     /// Protects the slots in flight; taken by submitters, waiters and the interrupt handler.
     state: IrqMutex<State>,
@@ -74,6 +76,7 @@ impl Port {
             memory: memory(RECEIVED + RECEIVED_BYTES)?,
             tables: memory(SLOTS * TABLE_BYTES)?,
             is_queued: false,
+            has_packets: false,
             has_interrupts: AtomicBool::new(false),
             state: IrqMutex::new(Rank::Device, state),
             slots: Slots::try_new(slots.into()).ok_or(AhciError::NoMemory)?,
@@ -90,6 +93,18 @@ impl Port {
         if let Some(depth) = depth.filter(|_| self.is_queued) {
             self.slots.limit(depth.into());
         }
+    }
+
+    /// Makes this the port of a drive with packets, which has one command at a time: it forgets why one
+    /// has failed when it gets the next one. None is in flight.
+    pub(super) fn use_packets(&mut self) {
+        self.has_packets = true;
+        self.slots.limit(1);
+    }
+
+    /// Returns whether a drive with packets is at the port.
+    pub(super) fn has_packets(&self) -> bool {
+        self.has_packets
     }
 
     /// Makes waiters wait for the interrupts that the controller sends.
@@ -109,48 +124,80 @@ impl Port {
         if self.is_queued { self.slots.count_free() } else { 1 }
     }
 
-    /// Asks for the properties of the disk.
-    pub(super) fn identify(&self) -> Result<[u8; IDENTIFY_BYTES], AhciError> {
-        let memory = DmaMemory::try_new_zeroed(IDENTIFY_BYTES).ok_or(AhciError::NoMemory)?;
-        let region = Region { address: memory.start().as_u64(), len_bytes: IDENTIFY_BYTES as u32 };
+    /// Executes a command that answers with data, alone. Returns the data, or the status if the command
+    /// has failed. May wait.
+    pub(super) fn read<const N: usize>(
+        &self,
+        command: Command,
+    ) -> Result<Result<[u8; N], u16>, AhciError> {
+        let slot = self.slots.take();
+        let data = self.read_in(slot, command);
+        self.slots.free(slot);
+        data
+    }
+
+    /// As [`read`](Self::read), in a slot that was taken.
+    pub(super) fn read_in<const N: usize>(
+        &self,
+        slot: u16,
+        command: Command,
+    ) -> Result<Result<[u8; N], u16>, AhciError> {
+        let memory = DmaMemory::try_new_zeroed(N).ok_or(AhciError::NoMemory)?;
+        let region = Region { address: memory.start().as_u64(), len_bytes: N as u32 };
         // Whatever happens, the port doesn't access the memory after this.
-        match self.execute(Command::Identify, [region]) {
-            (Ok(()), Progress::Ended(0)) => {}
-            (Ok(()), Progress::Ended(status)) => {
-                return Err(AhciError::Refused(Status::from_word(status.into())));
+        match self.execute_in(slot, command, [region]) {
+            (Ok(()), Progress::Ended(0)) => {
+                let mut bytes = [0; N];
+                memory.read_bytes(0, &mut bytes);
+                Ok(Ok(bytes))
             }
-            (Ok(()), _) => return Err(AhciError::NoAnswer),
-            (Err(_), _) => return Err(AhciError::Gone),
+            (Ok(()), Progress::Ended(status)) => Ok(Err(status)),
+            (Ok(()), _) => Err(AhciError::NoAnswer),
+            (Err(_), _) => Err(AhciError::Gone),
         }
-        let mut bytes = [0; IDENTIFY_BYTES];
-        memory.read_bytes(0, &mut bytes);
-        Ok(bytes)
     }
 
     /// Executes a command without data. May wait.
     pub(super) fn execute_without_data(&self, command: Command) -> Result<(), IoError> {
-        match self.execute(command, []) {
+        let slot = self.slots.take();
+        let executed = self.execute_in(slot, command, []);
+        self.slots.free(slot);
+        match executed {
             (result, Progress::Ended(0)) => result,
             (result, _) => result.and(Err(IoError::Failed)),
         }
     }
 
-    /// Executes a command alone, in a slot that is free again then. Returns its end also.
-    fn execute(
+    /// Executes a command alone, in a slot that was taken. Returns its end also.
+    fn execute_in(
         &self,
+        slot: u16,
         command: Command,
         regions: impl IntoIterator<Item = Region>,
     ) -> (Result<(), IoError>, Progress) {
-        let slot = self.slots.take();
         let described = self.describe(slot, command, regions).map_err(|_| IoError::Invalid);
         let executed = described.and_then(|()| self.execute_alone(slot, command));
-        let progress = self.slots.progress(slot);
-        self.slots.free(slot);
-        (executed, progress)
+        (executed, self.slots.progress(slot))
+    }
+
+    /// Describes the memory of the request that a slot has, and returns the command for it, which
+    /// `command_of` makes.
+    pub(super) fn describe_request(
+        &self,
+        slot: u16,
+        command_of: impl FnOnce(&Request) -> Result<Command, IoError>,
+    ) -> Result<Command, IoError> {
+        let described = self.slots.with_request(slot, |request| {
+            let command = command_of(request)?;
+            let described = self.describe(slot, command, regions(&request.segments));
+            described.map_err(|_| IoError::Invalid)?;
+            Ok(command)
+        });
+        described.unwrap_or(Err(IoError::Invalid))
     }
 
     /// Describes the memory of a command for the slot that it has.
-    pub(super) fn describe(
+    fn describe(
         &self,
         slot: u16,
         command: Command,
@@ -162,7 +209,10 @@ impl Port {
             write(&self.tables, at, &words);
         })?;
         let address = self.tables.start().as_u64() + table as u64;
-        let words = header(address, count, command.is_write());
+        if let Some(packet) = command.packet() {
+            write(&self.tables, table + PACKET, &packet.words());
+        }
+        let words = header(address, count, command);
         write(&self.memory, usize::from(slot) * HEADER_BYTES, &words);
         Ok(())
     }
@@ -191,7 +241,7 @@ impl Port {
         if self.is_gone() {
             return Err(IoError::Gone);
         }
-        Ok(self.issue(slot, command, false))
+        Ok(self.issue(slot, command, self.has_packets))
     }
 
     /// Executes the command of a slot, whose memory is described, without others. It isn't in flight
@@ -366,7 +416,7 @@ fn write(memory: &DmaMemory, at: usize, words: &[u32]) {
 }
 
 /// Returns the memory of a request.
-pub(super) fn regions(parts: &[Segment]) -> impl Iterator<Item = Region> {
+fn regions(parts: &[Segment]) -> impl Iterator<Item = Region> {
     parts.iter().map(|part| Region {
         address: part.frame.start().as_u64() + part.range.start as u64,
         len_bytes: part.range.len() as u32,

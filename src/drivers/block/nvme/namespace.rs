@@ -39,6 +39,7 @@ impl NvmeNamespace {
             request_bytes_max: limit_bytes.min(REQUEST_BYTES_MAX.into()) as u32,
             is_read_only: namespace.is_read_only,
             has_write_cache: about.has_write_cache,
+            has_partitions: true,
         };
         QueuedDisk::try_new(Self { controller, number }, info)
     }
@@ -96,7 +97,7 @@ impl QueuedDevice for NvmeNamespace {
         self.controller.wait(queue, slot)
     }
 
-    fn judge(&self, status: u16) -> (Verdict, Status) {
+    fn judge(&self, _queue: &QueuePair, _slot: u16, status: u16) -> (Verdict, Status) {
         let status = Status(status);
         let verdict = match status {
             _ if status.is_success() => Verdict::Done,

@@ -36,6 +36,7 @@ impl VirtioDevice {
             request_bytes_max: pages * FRAME_BYTES as u32,
             is_read_only: config.is_read_only,
             has_write_cache: config.has_write_cache,
+            has_partitions: true,
         };
         QueuedDisk::try_new(Self { controller }, info)
     }
@@ -73,7 +74,7 @@ impl QueuedDevice for VirtioDevice {
         self.controller.wait(queue, slot)
     }
 
-    fn judge(&self, status: u16) -> (Verdict, Status) {
+    fn judge(&self, _queue: &Queue, _slot: u16, status: u16) -> (Verdict, Status) {
         let status = Status(status as u8);
         // The device's host has repeated the request if that was of use.
         let verdict = if status.is_success() { Verdict::Done } else { Verdict::Failed };

@@ -5,20 +5,23 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use crate::command::{Command, Direction, Queuing};
+use crate::packet::Packet;
 use crate::regions::{Region, RegionsError, describe, header};
 
 const READ: Command =
     Command::Transfer { direction: Direction::Read, sector: 0x6655_4433_2211, count: 0x0807 };
 
+const WRITE: Command = Command::Transfer { direction: Direction::Write, sector: 1, count: 2 };
+const PACKET: Command = Command::Packet { packet: Packet::ReadCapacity, needs_direction: true };
+
 #[test]
 fn commands_that_are_executed_alone_have_their_count_in_the_count() {
     assert_eq!(READ.frame(Queuing::Alone), [0x0025_8027, 0x4033_2211, 0x0066_5544, 0x0807, 0]);
-    let write = Command::Transfer { direction: Direction::Write, sector: 1, count: 2 };
-    assert_eq!(write.frame(Queuing::Alone), [0x0035_8027, 0x4000_0001, 0, 2, 0]);
+    assert_eq!(WRITE.frame(Queuing::Alone), [0x0035_8027, 0x4000_0001, 0, 2, 0]);
     assert_eq!(Command::Flush.frame(Queuing::Alone), [0x00EA_8027, 0x4000_0000, 0, 0, 0]);
     assert_eq!(Command::Standby.frame(Queuing::Alone), [0x00E0_8027, 0x4000_0000, 0, 0, 0]);
     assert_eq!(Command::Identify.frame(Queuing::Alone), [0x00EC_8027, 0x4000_0000, 0, 0, 0]);
-    assert!(write.is_write() && !READ.is_write() && !Command::Flush.is_write());
+    assert!(WRITE.is_write() && !READ.is_write() && !Command::Flush.is_write());
 }
 
 #[test]
@@ -27,8 +30,7 @@ fn queued_commands_have_their_count_in_the_features_and_the_tag_in_the_count() {
         READ.frame(Queuing::Queued(31)),
         [0x0760_8027, 0x4033_2211, 0x0866_5544, 31 << 3, 0]
     );
-    let write = Command::Transfer { direction: Direction::Write, sector: 1, count: 2 };
-    assert_eq!(write.frame(Queuing::Queued(1)), [0x0261_8027, 0x4000_0001, 0, 8, 0]);
+    assert_eq!(WRITE.frame(Queuing::Queued(1)), [0x0261_8027, 0x4000_0001, 0, 8, 0]);
 }
 
 proptest! {
@@ -73,6 +75,7 @@ fn regions_are_described_as_the_specification_says() {
         let regions = [Region { address, len_bytes }];
         assert_eq!(describe(regions, 1, |_, _| ()), Err(RegionsError::Invalid));
     }
-    assert_eq!(header(0x7_0000_0080, 3, true), [0x0003_0045, 0, 0x80, 7]);
-    assert_eq!(header(0x80, 0, false), [5, 0, 0x80, 0]);
+    assert_eq!(header(0x7_0000_0080, 3, WRITE), [0x0003_0045, 0, 0x80, 7]);
+    assert_eq!(header(0x80, 0, Command::Flush), [5, 0, 0x80, 0]);
+    assert_eq!(header(0x80, 1, PACKET), [0x0001_0025, 0, 0x80, 0]);
 }
