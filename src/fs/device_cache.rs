@@ -42,14 +42,6 @@ struct DeviceStore {
     work: Arc<Work>,
 }
 
-impl DeviceStore {
-    /// Returns the part of `pages`, from the byte `start` on, that the device has.
-    fn range(&self, start: u64, pages: &[SharedFrame]) -> Range<u64> {
-        let end = start + pages.len() as u64 * PAGE_BYTES;
-        start..end.min(self.device.len_bytes())
-    }
-}
-
 impl PageStore for DeviceStore {
     fn size_bytes(&self) -> u64 {
         self.device.len_bytes()
@@ -59,9 +51,10 @@ impl PageStore for DeviceStore {
         self.device.sector_bytes()
     }
 
-    fn read(&self, first: u64, pages: &[SharedFrame]) -> Result<(), FsError> {
-        let range = self.range(first * PAGE_BYTES, pages);
-        Ok(self.device.transfer(Direction::Read, range, pages)?)
+    fn read(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
+        let on_device = range.start..range.end.min(self.device.len_bytes());
+        let start = range.start % PAGE_BYTES;
+        Ok(self.device.transfer_at(Direction::Read, on_device, pages, start)?)
     }
 
     fn reserve(&self, range: Range<u64>) -> Result<(), FsError> {

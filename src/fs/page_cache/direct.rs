@@ -157,7 +157,9 @@ fn read(store: &dyn PageStore, offset: u64, to: &mut dyn Sink) -> Result<usize, 
             return Ok(done);
         }
         let piece = Piece::try_first_of(start..end)?;
-        if let Err(error) = store.read(start / PAGE_BYTES, &piece.frames) {
+        // The last byte of a file may be within a sector.
+        let whole = start..piece.range.end.next_multiple_of(store.sector_bytes());
+        if let Err(error) = store.read(whole, &piece.frames) {
             return done_or(done, error);
         }
         let copied = piece.copy(|frame, part| to.put(Bytes::Frame(frame.bytes(part))));

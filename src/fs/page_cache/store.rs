@@ -21,12 +21,12 @@ pub trait PageStore: Send + Sync {
     /// Returns the size of a sector, in bytes: the unit in which it can be accessed.
     fn sector_bytes(&self) -> u64;
 
-    /// Reads `pages`, from the page with the index `first` on. They begin before the end; bytes behind
-    /// it are undefined.
+    /// Reads the bytes of `range`, which are whole sectors, into `pages`. The first of these gets the first
+    /// byte, at its place in a page. The range begins before the end; bytes behind it are undefined.
     ///
     /// # Errors
     /// The error of the device.
-    fn read(&self, first: u64, pages: &[SharedFrame]) -> Result<(), FsError>;
+    fn read(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError>;
 
     /// Makes room for the bytes of `range`, which will be written.
     ///

@@ -141,11 +141,12 @@ impl Stored {
                 None => break,
             }
         }
-        let result = match self.store.read(index, &new) {
+        let bytes = |pages: &Frames| index * PAGE_BYTES..(index + pages.len() as u64) * PAGE_BYTES;
+        let result = match self.store.read(bytes(&new), &new) {
             Err(error) if new.len() > 1 && error != FsError::NoMemory => {
                 // Perhaps only a page that is read ahead can't be read.
                 new.truncate(1);
-                self.store.read(index, &new)
+                self.store.read(bytes(&new), &new)
             }
             result => result,
         };

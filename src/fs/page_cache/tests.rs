@@ -34,11 +34,15 @@ impl PageStore for MemoryStore {
         512
     }
 
-    fn read(&self, first: u64, pages: &[SharedFrame]) -> Result<(), FsError> {
+    fn read(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
+        let first = (range.start / PAGE_BYTES) as usize;
+        let in_pages = range.start % PAGE_BYTES..range.end - first as u64 * PAGE_BYTES;
         let bytes = *self.0.bytes.lock();
-        for (page, byte) in pages.iter().zip(&bytes[first as usize..]) {
-            page.all_bytes().zero();
-            page.bytes(0..1).write(&[*byte]);
+        for ((page, part), byte) in parts(pages, in_pages).zip(&bytes[first..]) {
+            page.bytes(part.clone()).zero();
+            if part.start == 0 {
+                page.bytes(0..1).write(&[*byte]);
+            }
         }
         Ok(())
     }
@@ -206,6 +210,9 @@ fn direct_transfers_are_of_whole_sectors() {
         assert_eq!(read, Some(Err(FsError::InvalidArgument)));
     }
     assert_eq!(*medium.bytes.lock(), [1, 2, 3, 4]);
+    let mut one = [5; 512];
+    let read = pages.read_direct(PAGE_BYTES + 512, &mut SliceSink::new(&mut one));
+    assert_eq!((read, one), (Some(Ok(512)), [0; 512]));
     let nothing = pages.read_direct(0, &mut SliceSink::new(&mut []));
     assert_eq!((nothing, write_direct(&pages, 0, &[])), (Some(Ok(0)), (0, Ok(()))));
 }

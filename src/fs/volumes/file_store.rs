@@ -46,17 +46,18 @@ impl PageStore for FileStore {
         self.0.mounted().cache().device().sector_bytes()
     }
 
-    fn read(&self, first: u64, pages: &[SharedFrame]) -> Result<(), FsError> {
-        let len = pages.len() as u64 * PAGE_BYTES;
-        let mut done = 0;
-        while done < len {
-            let extent = self.map(first * PAGE_BYTES + done, len - done, MapFor::Find)?;
-            let end = done + extent.len_bytes.min(len - done);
+    fn read(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
+        let start = range.start - range.start % PAGE_BYTES;
+        let mut at = range.start;
+        while at < range.end {
+            let extent = self.map(at, range.end - at, MapFor::Find)?;
+            let end = at + extent.len_bytes.min(range.end - at);
+            let in_pages = at - start..end - start;
             match extent.place {
-                Some(place) => self.transfer(Direction::Read, place, done..end, pages)?,
-                None => parts(pages, done..end).for_each(|(page, part)| page.bytes(part).zero()),
+                Some(place) => self.transfer(Direction::Read, place, in_pages, pages)?,
+                None => parts(pages, in_pages).for_each(|(page, part)| page.bytes(part).zero()),
             }
-            done = end;
+            at = end;
         }
         Ok(())
     }
