@@ -77,4 +77,8 @@ def _read(qemu, left):
             break
         text = qemu.output[begin:end.start()].replace("\r\n", "\n").removesuffix("\n")
         outputs[name] = f"{text}{end[1]}\n"
+    else:
+        # It switches itself off, once all that the programs have written is on its disks.
+        qemu.wait_for(lambda: qemu.process.poll() is not None,
+                      lambda: f"the machine does not end:\n{qemu.output[-3000:]}")
     return outputs
