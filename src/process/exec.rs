@@ -11,7 +11,8 @@ use signals::Signal;
 
 use super::identity::Identity;
 use super::loader::{self, LoadError, Loaded};
-use super::process::{Process, ProgramInfo, Surroundings, shortened};
+use super::process::{Process, ProgramInfo, shortened};
+use super::surroundings::Surroundings;
 use super::table;
 use super::thread::ProcessThread;
 use super::threads::Ends;

@@ -62,6 +62,8 @@ fn is_memory_shared(process: &Process) -> bool {
 fn finish_process(process: &Arc<Process>, status: ExitStatus) {
     process.timers.stop();
     process.descriptors.release();
+    process.surroundings.release();
+    process.release_program();
     // The memory is freed before the end is reported to the parent.
     let memory = process.memory.lock().take();
     if let Some(memory) = memory {

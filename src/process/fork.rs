@@ -5,7 +5,8 @@ use alloc::sync::Arc;
 use signals::{Pending, ProcessKind, Signal, ThreadSignals};
 
 use super::pid::Pid;
-use super::process::{Beginning, Process, SignalState, lock};
+use super::process::{Beginning, Process, SignalState};
+use super::surroundings::SurroundingsShare;
 use super::table::{self, Entry};
 use super::thread::ProcessThread;
 use super::thread_start::{self, ForkError, ThreadOptions};
@@ -56,8 +57,8 @@ pub fn fork(
         false => parent.descriptors.try_copy()?,
     };
     let surroundings = match options.shares_surroundings {
-        true => parent.surroundings.clone(),
-        false => Arc::try_new(lock(parent.surroundings())).map_err(|_| ForkError::NoMemory)?,
+        true => parent.surroundings.share(),
+        false => SurroundingsShare::try_new(parent.surroundings()).ok_or(ForkError::NoMemory)?,
     };
     let state = thread_start::state_of_current(&options.thread)?;
     let keeps_alt_stack = !options.shares_memory || options.parent_waits;

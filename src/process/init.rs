@@ -14,7 +14,8 @@ use super::identity::Identity;
 use super::limits::ResourceLimits;
 use super::loader::LoadError;
 use super::pid::Pid;
-use super::process::{Beginning, Process, ProgramInfo, SignalState, Surroundings, lock, shortened};
+use super::process::{Beginning, Process, ProgramInfo, SignalState, shortened};
+use super::surroundings::{Surroundings, SurroundingsShare};
 use super::table::{self, Entry};
 use super::thread_start;
 use crate::arch::trap::frame::TrapFrame;
@@ -60,11 +61,11 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     assert!(pid == Pid::INIT, "there is one first process");
     let signals =
         SignalState { shared: Pending::new(), dispositions: Dispositions::new(), continues: 0 };
-    let shared_surroundings = Arc::try_new(lock(surroundings.clone())).map_err(no_memory)?;
+    let own = SurroundingsShare::try_new(surroundings.clone());
     let beginning = Beginning {
         memory: None,
         descriptors: DescriptorShare::new(descriptors),
-        surroundings: shared_surroundings,
+        surroundings: own.ok_or(ExecError::Load(LoadError::NoMemory))?,
         identity: Arc::new(Identity::ROOT),
         program,
         signals,

@@ -24,6 +24,7 @@
 //! | [`trace`] | the events of threads for a tracer |
 //! | [`signal_file`] | files from which signals are read |
 //! | [`attributes`] | the attributes that prctl(2) sets |
+//! | [`surroundings`] | the directories at which paths start |
 //! | [`descriptors`], [`descriptor_share`] | file descriptors, and the processes that use them |
 //! | [`identity`] | the identity of a thread: users, groups, capabilities |
 //! | [`rseq`] | restartable sequences |
@@ -69,6 +70,7 @@ pub mod signal_delivery;
 pub mod signal_file;
 pub mod signal_sending;
 mod stop;
+pub mod surroundings;
 pub mod table;
 mod terminals;
 pub mod thread;

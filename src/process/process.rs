@@ -14,10 +14,12 @@ use super::end_event::EndEvent;
 use super::identity::Identity;
 use super::limits::{Resource, ResourceLimit, ResourceLimits};
 use super::pid::Pid;
+use super::surroundings::{Surroundings, SurroundingsShare};
 use super::threads::Threads;
 use super::timers::Timers;
 use super::usage::UsageCounts;
 use crate::arch::time::clock;
+use crate::fs;
 use crate::fs::namespace::path::Path;
 use crate::mm::user::address_space::AddressSpace;
 use crate::sync::{Rank, SpinMutex, WaitQueue};
@@ -41,20 +43,6 @@ pub struct ProgramInfo {
     pub auxiliary_vector: Arc<[u8]>,
 }
 
-/// The directories at which paths start, and the mode bits that are cleared in new files.
-#[derive(Clone)]
-pub struct Surroundings {
-    /// The directory at which absolute paths start.
-    pub root: Path,
-    /// The directory at which other paths start.
-    pub directory: Path,
-    /// The mode bits that are cleared in new files: umask(2).
-    pub mask: u16,
-}
-
-/// Protects the directories of a process. Processes may share them: CLONE_FS.
-pub(super) type SharedSurroundings = Arc<SpinMutex<Surroundings>>;
-
 /// The state of signals that the threads of a process share.
 pub struct SignalState {
     /// The signals that were sent to the process.
@@ -69,7 +57,7 @@ pub struct SignalState {
 pub(super) struct Beginning {
     pub(super) memory: Option<Arc<AddressSpace>>,
     pub(super) descriptors: DescriptorShare,
-    pub(super) surroundings: SharedSurroundings,
+    pub(super) surroundings: SurroundingsShare,
     pub(super) identity: Arc<Identity>,
     pub(super) program: ProgramInfo,
     pub(super) signals: SignalState,
@@ -84,7 +72,7 @@ pub struct Process {
     /// ended.
     pub(super) memory: SpinMutex<Option<Arc<AddressSpace>>>,
     pub(super) descriptors: DescriptorShare,
-    pub(super) surroundings: SharedSurroundings,
+    pub(super) surroundings: SurroundingsShare,
     /// Protects the users and groups of its first thread, which are copied for use.
     pub(super) identity: SpinMutex<Arc<Identity>>,
     /// Protects the program.
@@ -175,18 +163,15 @@ impl Process {
         self.descriptors.unshare()
     }
 
-    /// Returns the directories at which paths start.
+    /// Returns the directories at which paths start; those of a process that has ended are the root.
     pub fn surroundings(&self) -> Surroundings {
-        self.surroundings.lock().clone()
+        self.surroundings.get()
     }
 
     /// Changes the directories at which paths start. The previous ones are dropped without the
     /// lock.
     pub fn change_surroundings(&self, change: impl FnOnce(&mut Surroundings)) {
-        let mut changed = self.surroundings();
-        change(&mut changed);
-        let before = core::mem::replace(&mut *self.surroundings.lock(), changed);
-        drop(before);
+        self.surroundings.change(change);
     }
 
     /// Returns the identity of its first thread.
@@ -203,6 +188,12 @@ impl Process {
     /// Returns its program.
     pub fn program(&self) -> ProgramInfo {
         self.program.lock().clone()
+    }
+
+    /// Releases the file of its program, because the process has ended.
+    pub(super) fn release_program(&self) {
+        let before = core::mem::replace(&mut self.program.lock().file, fs::root().clone());
+        drop(before);
     }
 
     /// Returns its name.

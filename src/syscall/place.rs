@@ -12,7 +12,7 @@ use crate::fs::namespace::lookup::{Caller, look_up_path};
 use crate::fs::namespace::path::Path;
 use crate::process::exec::caller_of;
 use crate::process::identity::Identity;
-use crate::process::process::Surroundings;
+use crate::process::surroundings::Surroundings;
 
 /// The descriptor of the current directory: AT_FDCWD.
 const CURRENT_DIRECTORY: i32 = -100;
