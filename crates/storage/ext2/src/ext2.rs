@@ -11,7 +11,7 @@ use crate::removals::Removals;
 use crate::replayed::Replayed;
 use crate::room::Room;
 use crate::superblock::{
-    FREE_BLOCKS_AT, FREE_INODES_AT, MAGIC, NAME_MAX_BYTES, READ_ONLY_FEATURES_AT, STATE_AT,
+    FREE_BLOCKS_AT, FREE_INODES_AT, MAGIC, NAME_MAX_BYTES, READ_ONLY_FEATURES_AT, ROOT, STATE_AT,
     STATE_VALID, SUPERBLOCK_AT, Superblock,
 };
 use crate::tree::file_max_bytes;
@@ -56,7 +56,9 @@ impl<M: Medium> Ext2<M> {
     /// [`VolumeError::OtherKind`] if the disk holds no ext2, [`VolumeError::Unsupported`],
     /// [`VolumeError::Damaged`], [`VolumeError::Medium`], [`VolumeError::NoMemory`].
     pub fn open(medium: M, access: Access) -> Result<Self, VolumeError> {
-        Self::load(Replayed::new(medium), Format::Ext2, access)
+        let volume = Self::load(Replayed::new(medium), Format::Ext2, access)?;
+        volume.check_root()?;
+        Ok(volume)
     }
 
     /// Reads the superblock and the groups.
@@ -96,6 +98,14 @@ impl<M: Medium> Ext2<M> {
             properties,
             access,
         })
+    }
+
+    /// Checks that the root is a directory.
+    pub(crate) fn check_root(&self) -> Result<(), VolumeError> {
+        match self.read_inode(ROOT)?.is_directory() {
+            true => Ok(()),
+            false => Err(VolumeError::Damaged("the root is no directory")),
+        }
     }
 
     /// Returns whether the volume was opened for reading only.

@@ -18,11 +18,13 @@ impl<M: Medium> Ext2<M> {
     pub fn open_for_reading(medium: M, format: Format) -> Result<Self, VolumeError> {
         let volume = Self::load(Replayed::new(medium), format, Access::ReadOnly)?;
         if !volume.superblock.features.needs_recovery() {
+            volume.check_root()?;
             return Ok(volume);
         }
         let copies = journal::read(&volume)?;
         let medium = volume.medium.with(copies, volume.superblock.block_shift);
         let mut volume = Self::load(medium, format, Access::ReadOnly)?;
+        volume.check_root()?;
         volume.properties.is_replayed = true;
         Ok(volume)
     }

@@ -11,7 +11,7 @@ use volume::{Access, Kind, Volume, VolumeError};
 use super::disk::Disk;
 use super::host::{self, Temporary};
 use super::session::{Session, new};
-use crate::Ext2;
+use crate::{Ext2, Format};
 
 /// The options of volumes of all kinds that are written.
 pub(super) const OPTIONS: [&[&str]; 10] = [
@@ -169,6 +169,16 @@ fn other_disks_are_told_apart() {
     bytes.pop();
     let error = opened(bytes, Access::ReadOnly).unwrap_err();
     assert_eq!(error, VolumeError::Damaged("it is larger than the disk"));
+}
+
+#[test]
+fn root_that_is_no_directory_is_damage() {
+    let mut bytes = host::make(1024, &["-t", "ext2"]);
+    host::debugfs(&mut bytes, &["set_inode_field <2> mode 0100755"]);
+    let error = opened(bytes.clone(), Access::ReadWrite).unwrap_err();
+    assert_eq!(error, VolumeError::Damaged("the root is no directory"));
+    let error = Session::read_as(bytes, Format::Ext4).err();
+    assert_eq!(error, Some(VolumeError::Damaged("the root is no directory")));
 }
 
 #[test]
