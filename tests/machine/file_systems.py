@@ -2,27 +2,15 @@
 and equal to what they have written."""
 
 import hashlib
-import os
 import re
 import shutil
 
 from machine import ROOT, programs, shell
-from machine.disks import KINDS, MIB, Disks, Ext2, Ext4, Fat, Iso9660, debugfs, host, run
+from machine.disks import (KINDS, MIB, Disks, Ext2, Ext4, Fat, Iso9660, commands_for, debugfs, host,
+                           run)
 from machine.file_trees import make_tree, summary
 from machine.images import image
 from machine.qemu import Qemu
-
-
-def commands_for(tree):
-    """Returns commands of debugfs that make the files of `tree`."""
-    for path in sorted(tree.rglob("*")):
-        name = f'"/{path.relative_to(tree)}"'
-        if path.is_symlink():
-            yield f"symlink {name} {os.readlink(path)}"
-        elif path.is_dir():
-            yield f"mkdir {name}"
-        else:
-            yield f'write "{path}" {name}'
 
 
 def tree_of_the_host_is_read(kind, size_bytes):

@@ -13,21 +13,34 @@ from .file_trees import SUMMARY
 MIB = 1 << 20
 
 
-def host(program, *arguments, statuses=(0,), stderr=subprocess.STDOUT):
-    """Runs a program of the host; returns its output."""
+def host(program, *arguments, statuses=(0,), stderr=subprocess.STDOUT, environment=None):
+    """Runs a program of the host, with more variables in its environment; returns its output."""
     path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-    environment = {**os.environ, "PATH": path, "LC_ALL": "C.UTF-8", "MTOOLS_SKIP_CHECK": "1"}
+    whole = {**os.environ, "PATH": path, "LC_ALL": "C.UTF-8", "MTOOLS_SKIP_CHECK": "1",
+             **(environment or {})}
     done = subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=stderr,
-                          env=environment)
+                          env=whole)
     assert done.returncode in statuses, (program, arguments, done.stdout.decode(errors="replace"))
     return done.stdout
 
 
-def debugfs(path, *commands):
+def debugfs(path, *commands, **more):
     """Changes an image of ext2 or ext4."""
     script = path.with_suffix(".commands")
     script.write_text("".join(f"{command}\n" for command in commands))
-    host("debugfs", "-w", "-f", script, path)
+    host("debugfs", "-w", "-f", script, path, **more)
+
+
+def commands_for(tree):
+    """Returns commands of debugfs that make the files of `tree`."""
+    for path in sorted(tree.rglob("*")):
+        name = f'"/{path.relative_to(tree)}"'
+        if path.is_symlink():
+            yield f"symlink {name} {os.readlink(path)}"
+        elif path.is_dir():
+            yield f"mkdir {name}"
+        else:
+            yield f'write "{path}" {name}'
 
 
 # ------------------------------------------------------------------ kinds --
