@@ -37,9 +37,10 @@ impl From<VolumeError> for FsError {
                 log_damage(what);
                 Self::Damaged
             }
-            VolumeError::OtherKind | VolumeError::Unsupported(_) | VolumeError::InvalidName => {
-                Self::InvalidArgument
-            }
+            VolumeError::OtherKind
+            | VolumeError::Unsupported(_)
+            | VolumeError::InvalidName
+            | VolumeError::OwnDescendant => Self::InvalidArgument,
             VolumeError::NoSpace => Self::NoSpace,
             VolumeError::Exists => Self::Exists,
             VolumeError::NotEmpty => Self::NotEmpty,

@@ -105,6 +105,10 @@ impl<M: Medium> Fat<M> {
         let old = self.find_node(from, from_name, key)?;
         let node = self.nodes.get(key)?;
         let (mut entry, is_directory) = (node.entry, node.entry.is_directory());
+        if is_directory {
+            self.check_not_below(to, key)?;
+        }
+        let node = self.nodes.get(key)?;
         // The new name is on the disk before the old one is removed, and usually after the clusters.
         let stage = match &node.contents {
             Contents::Chain(chain) if !chain.is_flushed(&self.table) => Stage::Third,
@@ -171,6 +175,19 @@ impl<M: Medium> Fat<M> {
             None if directory != Key::ROOT => Err(VolumeError::NotADirectory),
             _ => Ok(()),
         }
+    }
+
+    /// Fails if a directory is `ancestor`, or below it. The caller's view may be older: between its look-ups
+    /// and this, directories above may have moved.
+    fn check_not_below(&mut self, directory: Key, ancestor: Key) -> Result<(), VolumeError> {
+        let mut at = directory;
+        while at != Key::ROOT {
+            if at == ancestor {
+                return Err(VolumeError::OwnDescendant);
+            }
+            at = self.nodes.get(at)?.parent;
+        }
+        Ok(())
     }
 
     /// Fails if a node is a directory with entries. Returns whether it is a directory.

@@ -23,6 +23,8 @@ pub enum VolumeError {
     NotEmpty,
     /// The node isn't a directory.
     NotADirectory,
+    /// A directory would become its own descendant.
+    OwnDescendant,
     /// The name is too long.
     NameTooLong,
     /// The format allows no such name.
@@ -59,6 +61,7 @@ impl fmt::Display for VolumeError {
             Self::Exists => "the name exists",
             Self::NotEmpty => "the directory is not empty",
             Self::NotADirectory => "it is not a directory",
+            Self::OwnDescendant => "a directory can't be moved below itself",
             Self::NameTooLong => "the name is too long",
             Self::InvalidName => "the file system allows no such name",
             Self::TooManyNames => "the file has as many names as it can have",

@@ -220,7 +220,9 @@ pub trait Volume: Send {
     ///
     /// # Errors
     /// [`VolumeError::NotEmpty`] if `replaced` is a directory with entries, which isn't to be
-    /// exchanged; those of [`create`](Self::create).
+    /// exchanged; [`VolumeError::OwnDescendant`] if a volume that ignores the case of names would move a
+    /// directory below itself: the callers of others know where their directories are; those of
+    /// [`create`](Self::create).
     fn rename(
         &mut self,
         from: (NodeId, &[u8], NodeId),

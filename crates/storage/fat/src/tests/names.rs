@@ -330,3 +330,22 @@ fn cursor_in_a_name_that_was_made_later() {
     .unwrap();
     assert_eq!(names, ["a long one", "C"]);
 }
+
+#[test]
+fn directory_is_not_moved_below_itself() {
+    let mut fat = volume();
+    let root = fat.root();
+    let upper = fat.make_directory(root, "upper");
+    let inner = fat.make_directory(upper, "inner");
+    let inmost = fat.make_directory(inner, "inmost");
+    for to in [upper, inner, inmost] {
+        let result = fat.rename((root, b"upper", upper), (to, b"new", None), RenameKind::Replace);
+        assert_eq!(result, Err(VolumeError::OwnDescendant));
+    }
+    // After another rename, it is no longer below.
+    fat.rename((inner, b"inmost", inmost), (root, b"inmost", None), RenameKind::Replace).unwrap();
+    fat.rename((root, b"upper", upper), (inmost, b"upper", None), RenameKind::Replace).unwrap();
+    assert_eq!(fat.lookup(inmost, b"upper"), Ok(Some(upper)));
+    fat.close().unwrap();
+    fsck_disk(&fat.disk());
+}
