@@ -1,7 +1,7 @@
 /*
  * Measures operations of a kernel: those that its arguments name, with commas between them, or all
- * except those of growth.c. Each runs in a new process that executes this program, so no operation
- * depends on those before it.
+ * except those of growth.c and storage.c. Each runs in a new process that executes this program, so
+ * no operation depends on those before it.
  *
  *	batch NAME OPERATIONS            the operations of a sample
  *	op NAME MIN MEDIAN MAX SAMPLES   ticks of the time stamp counter for one operation
@@ -14,6 +14,7 @@
  * arguments that name no operation choose none. tools/bench-linux runs it on Linux and on Farjump.
  */
 #include "growth.h"
+#include "storage.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -28,15 +29,19 @@ static const struct operation *const subjects[] = {
 };
 #define SUBJECTS (sizeof(subjects) / sizeof(*subjects))
 
+/* Those that run only where they are named. */
+static const struct operation *const chosen_only[] = { growth, storage };
+
 static const struct operation *find(const char *name)
 {
 	for (unsigned i = 0; i < SUBJECTS; i++)
 		for (const struct operation *one = subjects[i]; one->name; one++)
 			if (strcmp(one->name, name) == 0)
 				return one;
-	for (const struct operation *one = growth; one->name; one++)
-		if (strcmp(one->name, name) == 0)
-			return one;
+	for (unsigned i = 0; i < sizeof(chosen_only) / sizeof(*chosen_only); i++)
+		for (const struct operation *one = chosen_only[i]; one->name; one++)
+			if (strcmp(one->name, name) == 0)
+				return one;
 	return 0;
 }
 
@@ -69,8 +74,9 @@ int main(int count, char **arguments)
 		for (unsigned i = 0; i < SUBJECTS; i++)
 			for (const struct operation *one = subjects[i]; one->name; one++)
 				say("%s", one->name);
-		for (const struct operation *one = growth; one->name; one++)
-			say("%s", one->name);
+		for (unsigned i = 0; i < sizeof(chosen_only) / sizeof(*chosen_only); i++)
+			for (const struct operation *one = chosen_only[i]; one->name; one++)
+				say("%s", one->name);
 		return 0;
 	}
 

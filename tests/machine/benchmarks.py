@@ -7,14 +7,14 @@ import sys
 import tempfile
 from xml.etree import ElementTree
 
-from machine import BUILD, ROOT
+from machine import BUILD, ROOT, images
 from machine.tools import call
 
 sys.path.insert(0, str(ROOT / "tools"))
 
-from measure import comparison, growth, thresholds  # noqa: E402
+from measure import comparison, growth, storage, systems, thresholds  # noqa: E402
 from measure.operations import NAMES  # noqa: E402
-from measure.run import parse  # noqa: E402
+from measure.run import Refusal, parse  # noqa: E402
 
 GOOD = """begin\r
 batch fib30 1\r
@@ -178,7 +178,7 @@ def tool_and_program_have_the_same_operations():
     assert call("bench-programs").returncode == 0
     listed = subprocess.run([BUILD / "bench/bench", "--list"], stdout=subprocess.PIPE, text=True,
                             check=True).stdout.split()
-    assert sorted(listed) == sorted([*NAMES, *growth.UNITS]), (listed, NAMES)
+    assert sorted(listed) == sorted([*NAMES, *growth.UNITS, *storage.NAMES]), (listed, NAMES)
 
 
 def program_runs_what_it_is_asked_for():
@@ -199,6 +199,50 @@ def program_runs_what_it_is_asked_for():
         assert 0 < figure.minimum <= figure.median <= figure.maximum and figure.samples == 9, text
 
 
+# Two operations on a disk, and what the plugin writes of their samples.
+ON_DISK = """op disk_unlink 1 2 3 3
+batch disk_unlink 1
+op disk_stat_warm 1 2 3 3
+batch disk_stat_warm 10
+"""
+MARKS = ["mark 100 5", "mark 900 5 locked=3", "mark 120 5", "mark 1000 5", "mark 1010 5",
+         "mark 1020 5"]
+
+
+def disk_figure_is_the_median_of_the_kernels_instructions():
+    counts = storage.kernel_counts(parse(ON_DISK), MARKS)
+    assert counts == {"disk_unlink": 120, "disk_stat_warm": 101}, counts
+    try:
+        storage.kernel_counts(parse(ON_DISK), MARKS[:-1])
+    except Refusal as refusal:
+        assert "5 counts of 2 operations" in str(refusal)
+    else:
+        raise AssertionError("a count is missing")
+
+
+def disk_table_shows_how_much_runs_differ():
+    def runs(*figures):
+        return [{"disk_unlink": figure} for figure in figures]
+    rows = storage.rows({"linux": runs(200, 210, 190), "linux_unmitigated": runs(240),
+                         "farjump": runs(100, 100, 101)})
+    assert len(rows) == 1 and rows[0].ratio() == 0.5, rows
+    assert storage.cells(rows)[1] == ["disk_unlink", "200", "240", "100", "0.500", "10.0 %", "0.0 %",
+                                      "1.0 %"], storage.cells(rows)
+    written = json.loads(storage.as_json(rows, {}, {}))["operations"]["disk_unlink"]
+    assert written["runs"]["linux"] == [200, 210, 190] and written["ratio"] == 0.5, written
+
+
+def operations_on_a_disk_do_their_work():
+    """Those that are quick; the plugin counts each sample."""
+    images.kernel_path()
+    systems.build_archive()
+    names = ["disk_read_4k_direct", "disk_write_1m_fsync", "disk_create_4k_fsync", "disk_unlink"]
+    run, counts = storage.count("farjump", names)
+    assert list(counts) == names and not run.failures and not run.skips, run
+    assert run.checks["disk_write_1m_fsync"] == 16 << 20, run.checks
+    assert run.checks["disk_create_4k_fsync"] == run.checks["disk_unlink"] == 64, run.checks
+
+
 def rows_without_a_figure_have_no_ratio():
     rows = comparison.rows({"farjump": parse(GOOD)}, {})
     assert len(rows) == 1 and rows[0].instruction_ratio() is None
@@ -209,6 +253,8 @@ def add_to(suite):
                  second_run_that_differs_is_refused, other_check_value_is_refused,
                  operation_that_fails_is_refused, operation_that_a_kernel_lacks_is_shown,
                  unknown_operations_are_refused, tool_and_program_have_the_same_operations,
+                 disk_figure_is_the_median_of_the_kernels_instructions,
+                 disk_table_shows_how_much_runs_differ, operations_on_a_disk_do_their_work,
                  program_runs_what_it_is_asked_for, rows_without_a_figure_have_no_ratio,
                  breach_of_a_threshold_is_reported, missing_threshold_and_figure_are_reported,
                  improvement_tightens_the_threshold, thresholds_are_those_of_all_operations):

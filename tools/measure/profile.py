@@ -10,7 +10,7 @@ import tempfile
 
 from machine import images
 
-from . import boot, systems
+from . import boot, storage, systems
 from .plugin import plugin_argument
 from .run import Run
 
@@ -37,8 +37,11 @@ def count(name):
     systems.build_archive()
 
     def measure(out, *arguments):
-        run = systems.boot("farjump", systems.Clock.INSTRUCTIONS, [name],
-                           plugin_argument(out, *arguments))
+        if name in storage.NAMES:
+            run = storage.boot("farjump", [name], out, *arguments)
+        else:
+            run = systems.boot("farjump", systems.Clock.INSTRUCTIONS, [name],
+                               plugin_argument(out, *arguments))
         return run, run.batches.get(name, 1)
 
     return _counted(kernel, measure)

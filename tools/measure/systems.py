@@ -22,6 +22,8 @@ HANG_CPU_S = 900
 class Clock(enum.Enum):
     """The unit of the time stamp counter."""
     INSTRUCTIONS = "instructions"
+    # While the CPU is idle, the host's time passes: no timer ends before a disk has answered.
+    DISK = "instructions, and the host's time while idle"
     TCG = "ticks under plain TCG"
     KVM = "ticks under KVM"
 
@@ -36,6 +38,7 @@ MACHINE = ("-rtc", "base=2026-01-01,clock=vm", "-seed", "1", "-nodefaults", "-vg
 MEMORY_MIB = 512
 CLOCKS = {
     Clock.INSTRUCTIONS: ("-accel", "tcg", "-cpu", _CPU, "-icount", "shift=0,sleep=off"),
+    Clock.DISK: ("-accel", "tcg", "-cpu", _CPU, "-icount", "shift=0,sleep=on"),
     Clock.TCG: ("-accel", "tcg", "-cpu", _CPU),
     Clock.KVM: ("-accel", "kvm", "-cpu", "host"),
 }
@@ -71,10 +74,11 @@ def card(image):
             f"if=none,id=card,format=raw,snapshot=on,file={str(image).replace(',', ',,')}")
 
 
-def boot(key, clock, names=(), plugin=None, memory_mib=MEMORY_MIB, cpus=1):
+def boot(key, clock, names=(), plugin=None, memory_mib=MEMORY_MIB, cpus=1, devices=()):
     """Boots a system and runs the operations with these names, or all; returns the run. `plugin` is
-    QEMU's argument of a plugin, which has ended by then. All runs of Farjump with the same names
-    have the same image: the time at which it was made is in it, and GRUB reads that."""
+    QEMU's argument of a plugin, which has ended by then; `devices` are those of more devices. All
+    runs of Farjump with the same names have the same image: the time at which it was made is in it,
+    and GRUB reads that."""
     system = SYSTEMS[key]
     arguments = [",".join(names)] if names else []
     if system.is_linux:
@@ -85,7 +89,7 @@ def boot(key, clock, names=(), plugin=None, memory_mib=MEMORY_MIB, cpus=1):
                          *arguments])
         machine = card(images.image(line, initramfs=ARCHIVE))
     more = ["-smp", str(cpus), *(["-plugin", plugin] if plugin else [])]
-    text = run_machine(system.title, clock, *machine, *more, memory_mib=memory_mib)
+    text = run_machine(system.title, clock, *machine, *more, *devices, memory_mib=memory_mib)
     return runs.parse_whole(system.title, text)
 
 
