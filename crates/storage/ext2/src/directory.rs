@@ -7,7 +7,11 @@ use volume::{Entry, Medium, NodeId, VolumeError};
 use crate::ext2::Ext2;
 use crate::fields::{BlockNumber, InodeNumber};
 use crate::inode::Inode;
-use crate::record::{Record, Records, is_dot};
+use crate::known_names::KnownNames;
+use crate::record::{Record, Records, is_dot, name_hash};
+
+/// The blocks that a search reads before it is worth the memory to know the names of all blocks.
+const MANY_BLOCKS: usize = 4;
 
 /// Where an entry is.
 #[derive(Clone, Debug)]
@@ -60,7 +64,8 @@ impl<M: Medium> Ext2<M> {
     }
 
     /// Finds an entry. The search begins in the block where the last one ended, as programs use the
-    /// entries of a directory in their order.
+    /// entries of a directory in their order. Where that is of no use, the names of all blocks are
+    /// read once.
     pub(crate) fn find_entry(
         &mut self,
         directory: &Inode,
@@ -88,23 +93,100 @@ impl<M: Medium> Ext2<M> {
         is_removed: bool,
     ) -> Result<Option<Place>, VolumeError> {
         let blocks = self.directory_blocks(directory);
-        let first = self.last_found.filter(|(number, _)| *number == directory.number);
-        let first = first.map_or(0, |(_, index)| index.min(blocks));
+        let last = self.last_found.filter(|(number, _)| *number == directory.number);
+        let first = last.map_or(0, |(_, index)| index.min(blocks));
+        self.last_found = Some((directory.number, first));
         let mut buffer = self.block_buffer()?;
         let mut piece = Piece::default();
-        for index in (first..blocks).chain(0..first) {
+        for (step, index) in (first..blocks).chain(0..first).enumerate() {
+            if step == MANY_BLOCKS && last.is_some() {
+                // Damage is met by a search that gets to it.
+                let _ = self.learn_names(directory, &mut buffer);
+            }
+            if let Some(known) = self.names_of(directory.number) {
+                let known = known.blocks(name_hash(name)).filter(|index| *index < blocks);
+                return self.search_blocks(directory, known, name, is_removed, &mut buffer);
+            }
             let block = self.read_directory_block(directory, index, &mut piece, &mut buffer)?;
-            for record in Records::new(&buffer, &self.superblock) {
-                let record = record?;
-                let at = self.superblock.at(block) + record.range.start as u64;
-                let is_named = record.inode.is_some() && buffer[record.name.clone()] == *name;
-                if is_named && self.removals.contains(at) == is_removed {
-                    self.last_found = Some((directory.number, index));
-                    return Ok(Some(Place { block, record }));
-                }
+            if let Some(record) = self.search_block(block, &buffer, name, is_removed)? {
+                self.last_found = Some((directory.number, index));
+                return Ok(Some(Place { block, record }));
             }
         }
         Ok(None)
+    }
+
+    /// Finds the entry `name` in a block, which `bytes` are.
+    fn search_block(
+        &self,
+        block: BlockNumber,
+        bytes: &[u8],
+        name: &[u8],
+        is_removed: bool,
+    ) -> Result<Option<Record>, VolumeError> {
+        for record in Records::new(bytes, &self.superblock) {
+            let record = record?;
+            let at = self.superblock.at(block) + record.range.start as u64;
+            let is_named = record.inode.is_some() && bytes[record.name.clone()] == *name;
+            if is_named && self.removals.contains(at) == is_removed {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Finds the entry `name` in these blocks of a directory.
+    fn search_blocks(
+        &self,
+        directory: &Inode,
+        indexes: impl Iterator<Item = u64>,
+        name: &[u8],
+        is_removed: bool,
+        buffer: &mut [u8],
+    ) -> Result<Option<Place>, VolumeError> {
+        for index in indexes {
+            let block =
+                self.read_directory_block(directory, index, &mut Piece::default(), buffer)?;
+            if let Some(record) = self.search_block(block, buffer, name, is_removed)? {
+                return Ok(Some(Place { block, record }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns what is known of the names of a directory.
+    fn names_of(&self, directory: InodeNumber) -> Option<&KnownNames> {
+        self.known_names.as_ref().filter(|known| known.directory() == directory)
+    }
+
+    /// Reads all names of a directory, and forgets those of another one. Without room for them in memory,
+    /// none are known.
+    fn learn_names(&mut self, directory: &Inode, buffer: &mut [u8]) -> Result<(), VolumeError> {
+        self.known_names = None;
+        let Ok(mut known) = KnownNames::try_new(directory.number) else { return Ok(()) };
+        let mut piece = Piece::default();
+        for index in 0..self.directory_blocks(directory) {
+            self.read_directory_block(directory, index, &mut piece, buffer)?;
+            for record in Records::new(buffer, &self.superblock) {
+                let record = record?;
+                let hash = name_hash(&buffer[record.name]);
+                if record.inode.is_some() && known.add(hash, index as u32).is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        self.known_names = Some(known);
+        Ok(())
+    }
+
+    /// Notes that a name is about to be added to a block of a directory.
+    pub(crate) fn note_name(&mut self, directory: InodeNumber, name: &[u8], block: u64) {
+        if let Some(known) = &mut self.known_names
+            && known.directory() == directory
+            && known.add(name_hash(name), block as u32).is_err()
+        {
+            self.known_names = None;
+        }
     }
 
     /// Finds the entry `name` of `node`, which must be there.

@@ -37,6 +37,7 @@ impl<M: Medium> Ext2<M> {
             let block = self.read_directory_block(directory, index, &mut piece, &mut buffer)?;
             let Some(record) = self.room_in(&buffer, needed)? else { continue };
             self.room = Some(Room::new(directory.number, index, needed));
+            self.note_name(directory.number, name, index);
             let (used, end) = (record.used_bytes(), record.range.end);
             let start = record.range.start + used;
             if used > 0 {
@@ -67,6 +68,7 @@ impl<M: Medium> Ext2<M> {
         if size > u32::MAX.into() {
             return Err(VolumeError::NoSpace);
         }
+        self.note_name(directory.number, name, blocks);
         let run = self.find_or_allocate(directory, blocks, 1)?;
         let block = run.start.expect("blocks are allocated for a hole");
         buffer.fill(0);

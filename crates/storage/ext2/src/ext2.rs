@@ -7,6 +7,7 @@ use crate::features::{Format, LARGE_FILE};
 use crate::fields::{BlockNumber, InodeNumber};
 use crate::freed::Freed;
 use crate::group::{Groups, overlap};
+use crate::known_names::KnownNames;
 use crate::removals::Removals;
 use crate::replayed::Replayed;
 use crate::room::Room;
@@ -37,8 +38,10 @@ pub struct Ext2<M> {
     pub(crate) removals: Removals,
     /// Where a directory has room for an entry.
     pub(crate) room: Option<Room>,
-    /// The directory in which an entry was found last, and in which of its blocks.
+    /// The directory that was searched last, and in which of its blocks an entry was found.
     pub(crate) last_found: Option<(InodeNumber, u64)>,
+    /// The names of a large directory that is searched again and again.
+    pub(crate) known_names: Option<KnownNames>,
     pub(crate) properties: Properties,
     access: Access,
     /// Whether the disk has the mark that the volume is in use.
@@ -91,6 +94,7 @@ impl<M: Medium> Ext2<M> {
             removals: Removals::try_new()?,
             room: None,
             last_found: None,
+            known_names: None,
             is_marked: false,
             medium,
             superblock,

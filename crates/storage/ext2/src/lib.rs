@@ -6,7 +6,8 @@
 //!
 //! All that is read from the disk is checked. Numbers of blocks are those of the volume, and don't lead
 //! to bitmaps, inodes or group descriptors; records of directories end in their block. A search ends
-//! after as many steps as the volume has blocks, and memory is taken for one block at a time.
+//! after as many steps as the volume has blocks, and memory is taken for one block at a time, and for the
+//! names of one large directory.
 //!
 //! ext3 and ext4 are opened for reading only: with extents, flexible groups and the other features
 //! that mke2fs gives to ext4. If the journal has changes that are missing elsewhere, they are read in
@@ -45,6 +46,7 @@ mod group;
 mod inode;
 mod inode_table;
 mod journal;
+mod known_names;
 mod link;
 mod names;
 mod node;

@@ -135,6 +135,9 @@ impl<M: Medium> Ext2<M> {
     /// Ends a node: frees its blocks and its inode. Damage is reported in the end.
     pub(crate) fn end_node(&mut self, inode: &mut Inode, now: Time) -> Result<(), VolumeError> {
         let is_directory = inode.is_directory();
+        if self.known_names.as_ref().is_some_and(|known| known.directory() == inode.number) {
+            self.known_names = None;
+        }
         let freed = match inode.kind() {
             REGULAR => self.free_blocks_from(inode, 0, Contents::File),
             SYMLINK if self.has_text(inode) => Ok(()),

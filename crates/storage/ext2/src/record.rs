@@ -106,6 +106,11 @@ pub(crate) fn put(
     record[HEADER_BYTES..HEADER_BYTES + name.len()].copy_from_slice(name);
 }
 
+/// Returns a hash of a name: FNV-1a with 32 bits.
+pub(crate) fn name_hash(name: &[u8]) -> u32 {
+    name.iter().fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
 /// Returns whether a name is one of the two that each directory has.
 pub(crate) fn is_dot(name: &[u8]) -> bool {
     matches!(name, b"." | b"..")

@@ -10,6 +10,7 @@ use core::ops::Range;
 use volume::VolumeError;
 
 use crate::fields::InodeNumber;
+use crate::record::name_hash;
 
 /// The most entries that are to be removed.
 const REMOVALS_MAX: usize = 1024;
@@ -50,7 +51,7 @@ impl Removals {
     /// Returns whether an entry with this name may be among them; false if there is none.
     pub(crate) fn may_have(&self, directory: InodeNumber, name: &[u8]) -> bool {
         !self.0.is_empty() && {
-            let name_hash = hash(name);
+            let name_hash = name_hash(name);
             let is_one = |it: &Removal| it.directory == directory && it.name_hash == name_hash;
             self.0.iter().any(is_one)
         }
@@ -62,7 +63,7 @@ impl Removals {
             Ok(_) => Ok(()),
             Err(_) if self.0.len() == REMOVALS_MAX => Err(Full),
             Err(index) => {
-                self.0.insert(index, Removal { at, directory, name_hash: hash(name) });
+                self.0.insert(index, Removal { at, directory, name_hash: name_hash(name) });
                 Ok(())
             }
         }
@@ -86,9 +87,4 @@ impl Removals {
     pub(crate) fn pop(&mut self) -> Option<u64> {
         self.0.pop().map(|removal| removal.at)
     }
-}
-
-/// Returns a hash of a name: FNV-1a with 32 bits.
-fn hash(name: &[u8]) -> u32 {
-    name.iter().fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

@@ -405,6 +405,12 @@ fn directory_of_20000_entries() {
     }
     session.disk.limit_transfers(1000);
     assert_eq!(session.volume.lookup(directory, b"none"), Ok(None));
+    // Nor are others any longer, present or not.
+    for (name, node, _) in entries.iter().rev().step_by(7) {
+        session.disk.limit_transfers(8);
+        assert_eq!(session.volume.lookup(directory, name.as_bytes()), Ok(Some(*node)));
+        assert_eq!(session.volume.lookup(directory, &name.as_bytes()[1..]), Ok(None));
+    }
     session.disk.limit_transfers(u64::MAX);
     let file = session.create("file", Kind::Regular);
     session.remove("file").unwrap();
@@ -418,6 +424,57 @@ fn directory_of_20000_entries() {
     session.volume.forget(directory, NOW).unwrap();
     assert_eq!(session.free(), before);
     session.close();
+}
+
+/// Names are found or not as they should be, in whatever order names are added, removed and moved.
+#[test]
+fn names_of_large_directories_are_known() {
+    let mut session = Session::make(8192, &["-t", "ext2", "-b", "1024"]);
+    let name = |number: u32| format!("{number}{}", "-".repeat(number as usize % 40));
+    let mut there = [[false; 400]; 2];
+    for directory in ["0", "1"] {
+        session.create(directory, Kind::Directory);
+    }
+    let mut state = 1_u32;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    let mut has_known = 0;
+    for step in 0..6000 {
+        let (directory, number) = (step / 500 % 2, random(400));
+        let path = format!("{directory}/{}", name(number as u32));
+        let is_there = &mut there[directory][number];
+        assert_eq!(session.try_find(&path).is_some(), *is_there, "{path}");
+        match (*is_there, random(3)) {
+            (false, _) => {
+                session.create(&path, Kind::Fifo);
+                *is_there = true;
+            }
+            (true, 0) => {
+                session.remove(&path).unwrap();
+                *is_there = false;
+            }
+            (true, _) => {
+                let to = random(400);
+                let target = format!("{directory}/{}", name(to as u32));
+                if to != number {
+                    session.rename(&path, &target, RenameKind::Replace).unwrap();
+                    (there[directory][number], there[directory][to]) = (false, true);
+                }
+            }
+        }
+        has_known += u32::from(session.volume.known_names.is_some());
+        if step % 97 == 0 {
+            session.volume.commit().unwrap();
+        }
+    }
+    assert!(has_known > 4000, "{has_known}");
+    let mut session = session.reopen();
+    for (directory, there) in there.iter().enumerate() {
+        let names = session.names(&format!("{directory}"));
+        assert_eq!(names.len(), there.iter().filter(|is_there| **is_there).count());
+    }
 }
 
 #[test]
