@@ -124,7 +124,8 @@ impl<M: Medium> Ext2<M> {
         name: &[u8],
         is_removed: bool,
     ) -> Result<Option<Record>, VolumeError> {
-        for record in Records::new(bytes, &self.superblock) {
+        let mut records = Records::new(bytes, &self.superblock);
+        while let Some(record) = records.next_named(name) {
             let record = record?;
             let at = self.superblock.at(block) + record.range.start as u64;
             let is_named = record.inode.is_some() && bytes[record.name.clone()] == *name;

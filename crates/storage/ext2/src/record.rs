@@ -127,6 +127,28 @@ impl<'a> Records<'a> {
     pub(crate) fn new(block: &'a [u8], superblock: &'a Superblock) -> Self {
         Self { block, superblock, next: 0 }
     }
+
+    /// Returns the next record that may have this name. Of the others it checks only that they are in the
+    /// block: a search passes many.
+    pub(crate) fn next_named(&mut self, name: &[u8]) -> Option<Result<Record, VolumeError>> {
+        while let Some(record) = self.block.get(self.next..)
+            && let Some(header) = record.first_chunk::<HEADER_BYTES>()
+        {
+            let len_bytes = usize::from(u16_at(header, 4));
+            let is_record = len_bytes >= RECORD_BYTES_MIN
+                && len_bytes.is_multiple_of(4)
+                && len_bytes <= record.len();
+            // The low byte of the length, also where the next one is the high byte. Most names of a
+            // directory differ in their last byte.
+            let may_have_name = usize::from(header[6]) == name.len()
+                && record.get(HEADER_BYTES + name.len() - 1) == name.last();
+            if !is_record || may_have_name {
+                break;
+            }
+            self.next += len_bytes;
+        }
+        self.next()
+    }
 }
 
 impl Iterator for Records<'_> {
