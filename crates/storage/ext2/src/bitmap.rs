@@ -34,6 +34,11 @@ pub(crate) fn all_set(bits: &[u8], mut range: Range<usize>) -> bool {
 pub(crate) fn first_clear(bits: &[u8], range: Range<usize>) -> Option<usize> {
     let mut index = range.start;
     while index < range.end {
+        let word = bits[index / 8..].first_chunk().map(|word| u64::from_ne_bytes(*word));
+        if word == Some(u64::MAX) && index.is_multiple_of(8) {
+            index += 64;
+            continue;
+        }
         let byte = bits[index / 8] | ((1_u16 << (index % 8)) - 1) as u8;
         if byte != 0xFF {
             let found = index / 8 * 8 + byte.trailing_ones() as usize;

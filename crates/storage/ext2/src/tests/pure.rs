@@ -11,16 +11,19 @@ use crate::features::Format;
 use crate::superblock::Superblock;
 use crate::tree::{DIRECT, Path, file_max_blocks};
 
+/// The bits of the bitmaps: several words of 64.
+const BITS: usize = 256;
+
 /// Bytes with long runs of equal bits.
 fn bits() -> impl Strategy<Value = Vec<u8>> {
-    let byte = prop_oneof![4 => Just(0xFF_u8), 2 => Just(0_u8), 3 => any::<u8>()];
-    prop::collection::vec(byte, 8)
+    let byte = prop_oneof![20 => Just(0xFF_u8), 2 => Just(0_u8), 3 => any::<u8>()];
+    prop::collection::vec(byte, BITS / 8)
 }
 
 proptest! {
     #[test]
-    fn bitmaps(bytes in bits(), from in 0_usize..=64, len in 0_usize..=64, goal in 0_usize..80, value: bool) {
-        let end = (from + len).min(64);
+    fn bitmaps(bytes in bits(), from in 0..=BITS, len in 0..=BITS, goal in 0..BITS + 16, value: bool) {
+        let end = (from + len).min(BITS);
         let is_set = |index: usize| bytes[index / 8] & 1 << (index % 8) != 0;
         let clear = (from..end).find(|index| !is_set(*index));
         prop_assert_eq!(bitmap::first_clear(&bytes, from..end), clear);
@@ -38,7 +41,7 @@ proptest! {
         let mut changed = bytes.clone();
         let count = bitmap::put(&mut changed, from.min(end)..end, value);
         prop_assert_eq!(count, (from..end).filter(|index| is_set(*index) != value).count());
-        for index in 0..64 {
+        for index in 0..BITS {
             let now = changed[index / 8] & 1 << (index % 8) != 0;
             prop_assert_eq!(now, if (from..end).contains(&index) { value } else { is_set(index) });
         }
