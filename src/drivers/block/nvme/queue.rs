@@ -124,8 +124,11 @@ impl QueuePair {
             return false;
         };
         self.slots.start(slot, identifier);
-        for (index, word) in command.words(identifier).into_iter().enumerate() {
-            self.submission.write_u32(usize::from(at) * COMMAND_BYTES + 4 * index, word);
+        let words = command.words(identifier);
+        let (pairs, _) = words.as_chunks();
+        for (index, [low, high]) in pairs.iter().enumerate() {
+            let pair = u64::from(*high) << 32 | u64::from(*low);
+            self.submission.write_u64(usize::from(at) * COMMAND_BYTES + 8 * index, pair);
         }
         self.registers.ring(Doorbell::Submission(self.id), state.submission.tail());
         true
