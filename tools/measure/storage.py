@@ -126,14 +126,23 @@ def count(key, names):
 def kernel_counts(run, lines):
     """Returns {name: the median of the kernel's instructions} of the lines that the plugin has
     written: a mark of each sample, operation after operation."""
-    marks = [int(line.split()[1]) for line in lines if line.startswith("mark ")]
+    marks = [tuple(map(int, line.split()[1:3])) for line in lines if line.startswith("mark ")]
     if len(marks) != sum(figure.samples for figure in run.figures.values()):
         raise Refusal(f"the plugin has {len(marks)} counts of {len(run.figures)} operations")
     found = {}
     for name, figure in run.figures.items():
         own, marks = marks[:figure.samples], marks[figure.samples:]
-        found[name] = statistics.median(own) / run.batches[name]
+        found[name] = statistics.median(_usual(own)) / run.batches[name]
     return found
+
+
+def _usual(marks):
+    """Returns the kernel's instructions of the samples in which the process beside has run. In the
+    others, the disk has answered before the kernel had switched to it. All samples count if it has run
+    in less than a quarter of them: then the operation does not wait."""
+    own = min(program for _, program in marks)
+    waited = [kernel for kernel, program in marks if program > 2 * own]
+    return waited if 4 * len(waited) >= len(marks) else [kernel for kernel, _ in marks]
 
 
 def rows(found):
