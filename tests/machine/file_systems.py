@@ -143,30 +143,33 @@ def programs_make_file_systems():
             kind.check(path)
 
 
-def programs_print_the_same_on_ext2():
-    """The programs of user/tests, in directories on a disk, print what they print on Linux on a
-    tmpfs."""
-    # Those that use files, and don't show properties of a tmpfs: its kind, holes, fallocate.
-    names = """access append at-calls bad-pointers binds chmod chroot close close-shared copies deep-tree
-        directories directory-rights dup elf-errors exec exec-errors exec-scripts fcntl-flags fifo getcwd
-        getdents groups link-unlink locks lseek mmap-file mmap-truncated mounts names non-blocking
-        open-flags partial-write read-write rename setuid-program stat statx stress symlinks times
-        truncate user-ids vectors xattr""".split()
+def programs_print_the_same(names, kind, size_bytes, cpus=2, is_debug=False):
+    """Programs of user/tests, in directories on a disk, print what they print on Linux on a tmpfs."""
     with Disks() as disks:
-        disks.add(Ext2(4096), 256 * MIB)
+        path = disks.add(kind, size_bytes)
 
         def start(words):
-            options = ["quiet", "init=/bin/run-tests", "--", "on", "/dev/nvme0n1", "ext2", *words]
-            built = image(" ".join(options), bios_only=True, initramfs=programs.build_archive())
-            return Qemu("-m", "512", "-cpu", programs.CPU, "-smp", "2", "-cdrom", built,
-                        *disks.arguments())
+            options = ["quiet", "init=/bin/run-tests", "--", "on", "/dev/nvme0n1", kind.name, *words]
+            built = image(" ".join(options), is_debug=is_debug, initramfs=programs.build_archive())
+            return Qemu("-m", "512", "-cpu", programs.CPU, "-smp", str(cpus), "-boot", "d",
+                        "-cdrom", built, *disks.arguments())
 
         wrong = {}
         for name, output in programs.run(start, names).items():
             if difference := programs.difference_from_linux(name, output):
                 wrong[name] = difference
         assert not wrong, wrong
-        Ext2(4096).check(disks.paths[0])
+        kind.check(path)
+
+
+def programs_print_the_same_on_ext2():
+    # Those that use files, and don't show properties of a tmpfs: its kind, holes, fallocate.
+    names = """access append at-calls bad-pointers binds chmod chroot close close-shared copies deep-tree
+        directories directory-rights dup elf-errors exec exec-errors exec-scripts fcntl-flags fifo getcwd
+        getdents groups link-unlink locks lseek mmap-file mmap-truncated mounts names non-blocking
+        open-flags partial-write read-write rename setuid-program stat statx stress symlinks times
+        truncate user-ids vectors xattr""".split()
+    programs_print_the_same(names, Ext2(4096), 256 * MIB)
 
 
 def the_prompt_shows_what_is_in_memory():
@@ -312,6 +315,11 @@ def add_to(suite):
         suite.add(f"file_systems::tree_of_programs_is_read_by_the_host ({name}, debug build)",
                   lambda kind=kind, size=size_bytes: tree_of_programs_is_read_by_the_host(
                       kind, size, is_debug=True))
+    for name, is_debug in (("ext2, 1 KiB", True), ("FAT16", False)):
+        kind, size_bytes = KINDS[name]
+        suite.add(f"file_systems::renames_of_many_at_once ({name}{', debug build' * is_debug})",
+                  lambda kind=kind, size=size_bytes, is_debug=is_debug: programs_print_the_same(
+                      ["rename-storm"], kind, size, cpus=4, is_debug=is_debug))
     for bus in ("virtio", "ahci"):
         suite.add(f"file_systems::tree_of_programs_is_read_by_the_host ({bus})",
                   lambda bus=bus: tree_of_programs_is_read_by_the_host(Ext2(4096), 96 * MIB, bus=bus))
