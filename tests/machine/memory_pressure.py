@@ -4,8 +4,8 @@ from machine import shell
 from machine.disks import MIB, Disks, Ext2, run
 
 MEMORY_MIB = 96
-# 3 MB each: together about as much as may be dirty, a fifth of the memory.
-FILES, LINES = 4, 500_000
+# 2.7 MB each.
+FILES, LINES = 3, 400_000
 
 
 def files_are_whole_after_memory_was_full(kind):
