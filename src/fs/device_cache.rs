@@ -283,6 +283,10 @@ impl DeviceCache {
             work.is_due.store(false, Ordering::Release);
             if let Err(error) = self.write_back() {
                 log::error!("{}: changes can't be written: {error}", self.device.name());
+                if error == FsError::NoMemory {
+                    // They are still there.
+                    work.is_due.store(true, Ordering::Release);
+                }
             }
         }
     }

@@ -297,6 +297,13 @@ impl Stored {
             // counted.
             let are_mapped = self.writable_mappings.load(Ordering::Acquire) > 0;
             let written = self.write_run(pages, &run);
+            if written == Err(FsError::NoMemory) {
+                // Nothing is wrong with the device: the next time it may be possible.
+                self.mark_again(&run, stage);
+                result = result.and(written);
+                start = run.pages.end;
+                continue;
+            }
             if let Err(error) = written {
                 self.failures.fetch_add(1, Ordering::AcqRel);
                 result = result.and(Err(error));
@@ -304,6 +311,17 @@ impl Stored {
             let is_part = run.bytes.end - run.bytes.start < PAGE_BYTES;
             self.dirty.lock().remove_clean(run.pages.clone(), are_mapped && !is_part);
             start = if is_part { run.pages.start } else { run.pages.end };
+        }
+    }
+
+    /// Marks what was taken to be written as changed again.
+    fn mark_again(&self, run: &Run, stage: Stage) {
+        let mut dirty = self.dirty.lock();
+        for index in run.pages.clone() {
+            let page = index * PAGE_BYTES;
+            let (from, to) = (run.bytes.start.max(page), run.bytes.end.min(page + PAGE_BYTES));
+            // Taken pages are still in the set, so this takes no memory.
+            let _ = dirty.add(index, (from - page) as usize..(to - page) as usize, false, stage);
         }
     }
 

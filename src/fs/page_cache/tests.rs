@@ -16,10 +16,11 @@ use crate::sync::{Rank, SpinMutex};
 /// The size of the contents.
 const PAGES: usize = 4;
 
-/// The first byte of each page, whether writes fail, and what happens after the next one.
+/// The first byte of each page, whether writes fail and why, and what happens after the next one.
 struct Medium {
     bytes: SpinMutex<[u8; PAGES]>,
     is_failing: AtomicBool,
+    is_without_memory: AtomicBool,
     after_write: SpinMutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
@@ -57,6 +58,9 @@ impl PageStore for MemoryStore {
         if self.0.is_failing.load(Ordering::Relaxed) {
             return Err(FsError::Io);
         }
+        if self.0.is_without_memory.load(Ordering::Relaxed) {
+            return Err(FsError::NoMemory);
+        }
         let first = range.start / PAGE_BYTES;
         let in_pages = 0..range.end - first * PAGE_BYTES;
         let written: Vec<u8> = parts(pages, in_pages).map(|(page, _)| first_byte(page)).collect();
@@ -84,6 +88,7 @@ fn stored() -> (PageCache, Arc<Medium>) {
     let medium = Arc::new(Medium {
         bytes: SpinMutex::new(Rank::Process, [1, 2, 3, 4]),
         is_failing: AtomicBool::new(false),
+        is_without_memory: AtomicBool::new(false),
         after_write: SpinMutex::new(Rank::Process, None),
     });
     let store = Box::new(MemoryStore(medium.clone()));
@@ -118,6 +123,21 @@ fn each_open_file_reports_a_failed_write_once() {
     write(&pages, 1, 8);
     assert_eq!(third.report(&pages, pages.write_back()), Ok(()));
     assert_eq!(*medium.bytes.lock(), [1, 8, 3, 4]);
+}
+
+#[test_case]
+fn changes_that_memory_was_missing_for_are_written_later() {
+    let (pages, medium) = stored();
+    let file = ReportedFailures::of(&pages);
+    write(&pages, 1, 7);
+    write(&pages, 2, 8);
+    medium.is_without_memory.store(true, Ordering::Relaxed);
+    assert_eq!(file.report(&pages, pages.write_back()), Err(FsError::NoMemory));
+    pages.reclaim(u64::MAX);
+    assert_eq!((pages.failures(), pages.is_dirty(), pages.len()), (0, true, 2));
+    medium.is_without_memory.store(false, Ordering::Relaxed);
+    assert_eq!(file.report(&pages, pages.write_back()), Ok(()));
+    assert_eq!((pages.is_dirty(), *medium.bytes.lock()), (false, [1, 7, 8, 4]));
 }
 
 #[test_case]
