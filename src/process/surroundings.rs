@@ -19,10 +19,18 @@ pub struct Surroundings {
     pub mask: u16,
 }
 
+impl Surroundings {
+    /// Returns those of a process that has ended.
+    #[cold]
+    fn none() -> Self {
+        Self { root: fs::root().clone(), directory: fs::root().clone(), mask: 0 }
+    }
+}
+
 /// The surroundings of one process, or of several.
 struct Shared {
-    /// Protects the directories; held to copy or to replace them.
-    surroundings: SpinMutex<Surroundings>,
+    /// Protects the directories; held to copy or to replace them. `None` after their last use.
+    surroundings: SpinMutex<Option<Surroundings>>,
     /// The processes that use them, and have not ended.
     users: AtomicUsize,
 }
@@ -36,7 +44,7 @@ pub(super) struct SurroundingsShare {
 impl SurroundingsShare {
     /// Makes a process's use of surroundings of its own; `None` if there is no memory.
     pub(super) fn try_new(surroundings: Surroundings) -> Option<Self> {
-        let surroundings = SpinMutex::new(Rank::Process, surroundings);
+        let surroundings = SpinMutex::new(Rank::Process, Some(surroundings));
         let shared = Arc::try_new(Shared { surroundings, users: AtomicUsize::new(1) });
         Some(Self { shared: shared.ok()?, is_released: AtomicBool::new(false) })
     }
@@ -47,17 +55,18 @@ impl SurroundingsShare {
         Self { shared: self.shared.clone(), is_released: AtomicBool::new(false) }
     }
 
-    /// Returns the surroundings.
+    /// Returns the surroundings; after their last use, the root.
     #[inline]
     pub(super) fn get(&self) -> Surroundings {
-        self.shared.surroundings.lock().clone()
+        let found = self.shared.surroundings.lock().clone();
+        found.unwrap_or_else(Surroundings::none)
     }
 
     /// Changes the surroundings. The previous ones are dropped without the lock.
     pub(super) fn change(&self, change: impl FnOnce(&mut Surroundings)) {
         let mut changed = self.get();
         change(&mut changed);
-        let before = core::mem::replace(&mut *self.shared.surroundings.lock(), changed);
+        let before = self.shared.surroundings.lock().replace(changed);
         drop(before);
     }
 
@@ -69,10 +78,8 @@ impl SurroundingsShare {
         {
             return;
         }
-        self.change(|surroundings| {
-            surroundings.root = fs::root().clone();
-            surroundings.directory = fs::root().clone();
-        });
+        let before = self.shared.surroundings.lock().take();
+        drop(before);
     }
 }
 
