@@ -16,9 +16,27 @@ use crate::mm::kernel::frames::{SharedFrame, parts};
 pub(super) struct FileStore(pub(super) Arc<Node>);
 
 impl FileStore {
-    fn map(&self, offset: u64, len: u64, purpose: MapFor) -> Result<Extent, FsError> {
+    fn find(&self, offset: u64, len: u64) -> Result<Extent, FsError> {
         let node = self.0.id();
-        self.0.mounted().with(|volume| Ok(volume.map(node, offset, len, purpose)?))
+        self.0.mounted().with(|volume| Ok(volume.map(node, offset, len, MapFor::Find)?))
+    }
+
+    /// Calls `transfer` for each piece of `range` that is in one piece on the disk, with its place there, or
+    /// `None` for a hole, and with its bytes counted from the start of the page of the first one.
+    fn each_extent(
+        &self,
+        range: Range<u64>,
+        mut transfer: impl FnMut(Option<u64>, Range<u64>) -> Result<(), FsError>,
+    ) -> Result<(), FsError> {
+        let start = range.start - range.start % PAGE_BYTES;
+        let mut at = range.start;
+        while at < range.end {
+            let extent = self.find(at, range.end - at)?;
+            let end = at + extent.len_bytes.min(range.end - at);
+            transfer(extent.place, at - start..end - start)?;
+            at = end;
+        }
+        Ok(())
     }
 
     /// Transfers the bytes of `range` of `pages`, counted from the start of the first one, at `place`
@@ -47,19 +65,13 @@ impl PageStore for FileStore {
     }
 
     fn read(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
-        let start = range.start - range.start % PAGE_BYTES;
-        let mut at = range.start;
-        while at < range.end {
-            let extent = self.map(at, range.end - at, MapFor::Find)?;
-            let end = at + extent.len_bytes.min(range.end - at);
-            let in_pages = at - start..end - start;
-            match extent.place {
-                Some(place) => self.transfer(Direction::Read, place, in_pages, pages)?,
-                None => parts(pages, in_pages).for_each(|(page, part)| page.bytes(part).zero()),
+        self.each_extent(range, |place, in_pages| match place {
+            Some(place) => self.transfer(Direction::Read, place, in_pages, pages),
+            None => {
+                parts(pages, in_pages).for_each(|(page, part)| page.bytes(part).zero());
+                Ok(())
             }
-            at = end;
-        }
-        Ok(())
+        })
     }
 
     fn reserve(&self, range: Range<u64>) -> Result<(), FsError> {
@@ -71,17 +83,10 @@ impl PageStore for FileStore {
     }
 
     fn write(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
-        let start = range.start - range.start % PAGE_BYTES;
-        let mut at = range.start;
-        while at < range.end {
-            let extent = self.map(at, range.end - at, MapFor::Find)?;
-            let end = at + extent.len_bytes.min(range.end - at);
-            if let Some(place) = extent.place {
-                self.transfer(Direction::Write, place, at - start..end - start, pages)?;
-            }
-            at = end;
-        }
-        Ok(())
+        self.each_extent(range, |place, in_pages| match place {
+            Some(place) => self.transfer(Direction::Write, place, in_pages, pages),
+            None => Ok(()),
+        })
     }
 
     fn note_dirty(&self) -> Result<(), FsError> {

@@ -6,7 +6,6 @@ use core::fmt::Display;
 
 use ata::command::Command;
 use ata::identify::Identity;
-use ata::status::Status;
 
 use super::error::AhciError;
 use super::link::LINK_NS;
@@ -149,9 +148,7 @@ fn start_port(registers: PortRegisters) -> Result<Option<FoundDisk>, AhciError> 
     port.start()?;
     let kind = match port.registers.signature() {
         DISK => {
-            let data = port.read(Command::Identify)?;
-            let data =
-                data.map_err(|status| AhciError::Refused(Status::from_word(status.into())))?;
+            let data = port.read(Command::Identify)?.map_err(AhciError::refused)?;
             let identity = Identity::from_bytes(&data)?;
             port.set_queue_depth(identity.queue_depth);
             FoundKind::Disk(identity)

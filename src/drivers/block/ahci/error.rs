@@ -37,6 +37,13 @@ pub enum AhciError {
     NoMemory,
 }
 
+impl AhciError {
+    /// Returns the error of a command that has ended with this status, as [`Status::word`] has it.
+    pub(super) fn refused(status: u16) -> Self {
+        Self::Refused(Status::from_word(status.into()))
+    }
+}
+
 impl From<OwnError> for AhciError {
     fn from(error: OwnError) -> Self {
         Self::Function(error)

@@ -9,7 +9,6 @@ use alloc::sync::Arc;
 
 use ata::command::Command;
 use ata::packet::{Capacity, DriveIdentity, Packet, Sense};
-use ata::status::Status;
 
 use super::error::AhciError;
 use super::port::{Port, REQUEST_BYTES_MAX};
@@ -46,8 +45,7 @@ fn command(packet: Packet, needs_direction: bool) -> Command {
 
 /// Looks for the drive at a port that was started, and for the medium in it; `None` without a medium.
 pub(super) fn find(port: &Port) -> Result<Option<FoundDrive>, AhciError> {
-    let data = port.read(Command::IdentifyPacketDevice)?;
-    let data = data.map_err(|status| AhciError::Refused(Status::from_word(status.into())))?;
+    let data = port.read(Command::IdentifyPacketDevice)?.map_err(AhciError::refused)?;
     let identity = DriveIdentity::from_bytes(&data)?;
     let deadline_ns = now_ns() + READY_NS;
     let mut reports = 0;
