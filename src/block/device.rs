@@ -5,17 +5,14 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use heapless::Deque;
 use partition_table::{Identity, PartitionKind};
 
-use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
+use super::transfers::Transfers;
+use crate::drivers::block::disk::{Disk, DiskInfo};
 use crate::drivers::block::request::{IoError, Operation, Request, Segment};
 use crate::drivers::block::trace::Trace;
 use crate::mm::kernel::frames::{SharedFrame, parts};
 use crate::mm::kernel::layout::FRAME_BYTES;
-
-/// The most requests of a transfer that are in flight at once.
-const IN_FLIGHT_MAX: usize = 8;
 
 /// The direction of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +146,27 @@ impl BlockDevice {
         frames: &[SharedFrame],
         offset_bytes: u64,
     ) -> Result<(), IoError> {
+        let mut transfers = Transfers::new();
+        let begun = self.begin_transfer(direction, range, frames, offset_bytes, &mut transfers);
+        let ended = transfers.finish();
+        begun.and(ended)
+    }
+
+    /// Begins what [`transfer_at`](Self::transfer_at) does; it ends with `transfers`. May wait.
+    ///
+    /// # Errors
+    /// As there, for requests that can't begin. A part may have begun.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn begin_transfer<'a>(
+        &'a self,
+        direction: Direction,
+        range: Range<u64>,
+        frames: &[SharedFrame],
+        offset_bytes: u64,
+        transfers: &mut Transfers<'a>,
+    ) -> Result<(), IoError> {
         let sector_bytes = self.sector_bytes();
         let is_valid = range.start <= range.end
             && range.end <= self.len_bytes()
@@ -165,56 +183,19 @@ impl BlockDevice {
         };
         let pages_max = u64::from(self.disk.info().request_bytes_max) / FRAME_BYTES;
         let request_bytes = pages_max.max(1) * FRAME_BYTES;
-        let mut in_flight = Deque::<Begun, IN_FLIGHT_MAX>::new();
-        let mut result = Ok(());
         // Places in the frames.
         let mut at = offset_bytes;
         let end = offset_bytes + (range.end - range.start);
-        while at < end && result.is_ok() {
-            if in_flight.is_full()
-                && let Some(begun) = in_flight.pop_front()
-            {
-                result = result.and(self.disk.finish(begun));
-            }
+        while at < end {
             // A request ends at the end of a frame, so that the next one begins at the start of one. It
             // has as many frames as the disk can take, even if it begins within its first one.
             let request_end = end.min(at - at % FRAME_BYTES + request_bytes);
             let sector = self.first_sector + (range.start + (at - offset_bytes)) / sector_bytes;
-            let begun = segments(frames, at..request_end).and_then(|segments| {
-                self.begin(Request { operation, sector, segments }, &mut in_flight, &mut result)
-            });
-            match begun {
-                Ok(begun) => in_flight.push_back(begun).expect("there is room"),
-                Err(error) => result = result.and(Err(error)),
-            }
+            let segments = segments(frames, at..request_end)?;
+            transfers.begin(&*self.disk, Request { operation, sector, segments })?;
             at = request_end;
         }
-        // The memory belongs to the disk until all have ended.
-        while let Some(begun) = in_flight.pop_front() {
-            result = result.and(self.disk.finish(begun));
-        }
-        result
-    }
-
-    /// Begins a request. While the disk's queue has no room, finishes those `in_flight` first, because
-    /// other threads may wait for theirs in the same way. Puts their errors in `result`.
-    fn begin(
-        &self,
-        mut request: Request,
-        in_flight: &mut Deque<Begun, IN_FLIGHT_MAX>,
-        result: &mut Result<(), IoError>,
-    ) -> Result<Begun, IoError> {
-        loop {
-            request = match self.disk.try_begin(request) {
-                Ok(begun) => return Ok(begun),
-                Err(NotBegun::Failed(error)) => return Err(error),
-                Err(NotBegun::Full(request)) => request,
-            };
-            match in_flight.pop_front() {
-                Some(begun) => *result = result.and(self.disk.finish(begun)),
-                None => return self.disk.begin(request),
-            }
-        }
+        Ok(())
     }
 
     /// Writes the data of all transfers that have ended to the medium. May wait.

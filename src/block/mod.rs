@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`device`] | a disk or a partition, and transfers from and to it |
 //! | [`devices`] | all devices, and the search for partitions |
+//! | [`transfers`] | requests of transfers that are in flight at once |
 //!
 //! A device is found at the start and keeps its name and its number. Its transfers go to the disk
 //! immediately: nothing is cached here.
@@ -14,6 +15,7 @@ pub mod device;
 pub mod devices;
 #[cfg(test)]
 mod tests;
+pub mod transfers;
 
 use crate::drivers::table::Drivers;
 

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::device::{BlockDevice, Direction};
+use super::transfers::Transfers;
 use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
 use crate::drivers::block::request::{IoError, Operation, Request};
 use crate::drivers::block::trace::Trace;
@@ -169,4 +170,41 @@ fn transfer_finishes_its_requests_while_the_queue_has_no_room() {
             assert!(bad.is_some() || disk.requests.lock().len() == 6);
         }
     }
+}
+
+#[test_case]
+fn several_transfers_are_in_flight_at_once_and_each_error_is_returned_once() {
+    for bad in [None, Some(50)] {
+        let disk = MemoryDisk::new(bad);
+        let device = BlockDevice::of_disk(disk.clone(), 0);
+        let frames = frames(1);
+        let mut transfers = Transfers::new();
+        for first in [0_u64, 50, 100] {
+            let bytes = first * 512..(first + 8) * 512;
+            let begun = device.begin_transfer(Direction::Read, bytes, &frames, 0, &mut transfers);
+            assert_eq!(begun, Ok(()));
+        }
+        assert_eq!(disk.begun.load(Ordering::Relaxed), 3);
+        assert_eq!(transfers.finish().is_err(), bad.is_some());
+        assert_eq!((transfers.finish(), disk.begun.load(Ordering::Relaxed)), (Ok(()), 0));
+        let beyond = device.begin_transfer(
+            Direction::Read,
+            999 * 512..1001 * 512,
+            &frames,
+            0,
+            &mut transfers,
+        );
+        assert_eq!(beyond, Err(IoError::Invalid));
+    }
+}
+
+#[test_case]
+fn dropped_transfers_are_finished() {
+    let disk = MemoryDisk::new(None);
+    let device = BlockDevice::of_disk(disk.clone(), 0);
+    let mut transfers = Transfers::new();
+    let begun = device.begin_transfer(Direction::Write, 0..4096, &frames(1), 0, &mut transfers);
+    assert_eq!((begun, disk.begun.load(Ordering::Relaxed)), (Ok(()), 1));
+    drop(transfers);
+    assert_eq!(disk.begun.load(Ordering::Relaxed), 0);
 }

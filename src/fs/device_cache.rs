@@ -22,6 +22,7 @@ use super::super_block::SuperBlock;
 use crate::arch::time::clock;
 use crate::block::device::{BlockDevice, Direction};
 use crate::block::devices;
+use crate::block::transfers::Transfers;
 use crate::mm::kernel::frames::SharedFrame;
 use crate::sync::{Rank, SpinMutex, WaitQueue};
 use crate::task;
@@ -63,14 +64,20 @@ impl PageStore for DeviceStore {
 
     fn release(&self, _offset: u64) {}
 
-    fn write(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
+    fn begin_write<'a>(
+        &'a self,
+        range: Range<u64>,
+        pages: &[SharedFrame],
+        transfers: &mut Transfers<'a>,
+    ) -> Result<(), FsError> {
         let sector_bytes = self.device.sector_bytes();
         let start = range.start - range.start % sector_bytes;
         let end = range.end.next_multiple_of(sector_bytes).min(self.device.len_bytes());
         if start >= end {
             return Ok(());
         }
-        Ok(self.device.transfer_at(Direction::Write, start..end, pages, start % PAGE_BYTES)?)
+        let (to, offset) = (start..end, start % PAGE_BYTES);
+        Ok(self.device.begin_transfer(Direction::Write, to, pages, offset, transfers)?)
     }
 
     fn note_dirty(&self) -> Result<(), FsError> {

@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use crate::block::transfers::Transfers;
 use crate::fs::error::FsError;
 use crate::mm::kernel::frames::SharedFrame;
 use crate::mm::kernel::layout::FRAME_BYTES;
@@ -38,13 +39,18 @@ pub trait PageStore: Send + Sync {
     /// They are behind the end.
     fn release(&self, offset: u64);
 
-    /// Writes the bytes of `range`, which are whole sectors, from `pages`. The first of these has the
-    /// first byte. Bytes for which there is no room, because the file has become shorter, are left
-    /// out.
+    /// Begins to write the bytes of `range`, which are whole sectors, from `pages`. The first of these has
+    /// the first byte. Bytes for which there is no room, because the file has become shorter, are left
+    /// out. The write ends with `transfers`.
     ///
     /// # Errors
-    /// The error of the device. A part may have been written.
-    fn write(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError>;
+    /// The error of the device, if it can't begin. A part may be written.
+    fn begin_write<'a>(
+        &'a self,
+        range: Range<u64>,
+        pages: &[SharedFrame],
+        transfers: &mut Transfers<'a>,
+    ) -> Result<(), FsError>;
 
     /// Called when a page becomes dirty: makes sure that it will be written back.
     ///

@@ -10,6 +10,7 @@ use volume::Stage;
 use super::dirty::{self, DirtyPages, RUN_PAGES, Run};
 use super::pages::Pages;
 use super::store::{PAGE_BYTES, PageStore};
+use crate::block::transfers::Transfers;
 use crate::fs::error::FsError;
 use crate::fs::io::{BytesMut, Source};
 use crate::mm::kernel::frames::{Purpose, SharedFrame, parts};
@@ -28,6 +29,12 @@ fn bytes_of(index: u64, range: &Range<usize>) -> Range<u64> {
 }
 
 type Frames = ShortVec<SharedFrame, RUN_PAGES>;
+
+/// The most runs that are written at once.
+const RUNS_MAX: usize = 16;
+
+/// Runs whose writes have begun, and whether their pages stay dirty.
+type BegunRuns = ShortVec<(Run, bool), RUNS_MAX>;
 
 /// The state of pages that are stored outside of memory.
 pub(in crate::fs) struct Stored {
@@ -286,31 +293,61 @@ impl Stored {
     /// The first error; the other pages are written all the same.
     pub(super) fn write_back(&self, pages: &Pages, stage: Stage) -> Result<(), FsError> {
         let _transfer = self.transfers.lock();
+        let mut transfers = Transfers::new();
+        let mut begun = BegunRuns::new();
         let mut result = Ok(());
         let mut start = 0;
         loop {
+            if begun.is_full() {
+                result = result.and(self.finish(&mut begun, stage, &mut transfers));
+            }
             let Some(run) = self.dirty.lock().take_run(start, stage) else {
-                return result;
+                return result.and(self.finish(&mut begun, stage, &mut transfers));
             };
+            let is_part = run.bytes.end - run.bytes.start < PAGE_BYTES;
+            start = if is_part { run.pages.start } else { run.pages.end };
             // Before they are written: a program whose mapping ends meanwhile may have changed them after
             // their bytes were taken. After they were chosen: a mapping that has marked them by then is
             // counted.
             let are_mapped = self.writable_mappings.load(Ordering::Acquire) > 0;
-            let written = self.write_run(pages, &run);
+            let written = self.begin_run(pages, &run, &mut transfers);
             if written == Err(FsError::NoMemory) {
                 // Nothing is wrong with the device: the next time it may be possible.
                 self.mark_again(&run, stage);
-                result = result.and(written);
                 start = run.pages.end;
-                continue;
+            } else {
+                let is_pushed = begun.push((run, are_mapped && !is_part)).is_ok();
+                debug_assert!(is_pushed, "it isn't full");
+                self.count_failure(written);
             }
-            if let Err(error) = written {
-                self.failures.fetch_add(1, Ordering::AcqRel);
-                result = result.and(Err(error));
+            result = result.and(written);
+        }
+    }
+
+    /// Waits until the writes of `begun` have ended, and marks their pages as clean, unless they have
+    /// changed since, or a program may write them at any time.
+    fn finish(
+        &self,
+        begun: &mut BegunRuns,
+        stage: Stage,
+        transfers: &mut Transfers<'_>,
+    ) -> Result<(), FsError> {
+        let ended = transfers.finish().map_err(FsError::from);
+        for (run, are_mapped) in core::mem::take(begun) {
+            match ended {
+                Err(FsError::NoMemory) => self.mark_again(&run, stage),
+                _ => self.dirty.lock().remove_clean(run.pages, are_mapped),
             }
-            let is_part = run.bytes.end - run.bytes.start < PAGE_BYTES;
-            self.dirty.lock().remove_clean(run.pages.clone(), are_mapped && !is_part);
-            start = if is_part { run.pages.start } else { run.pages.end };
+        }
+        if ended != Err(FsError::NoMemory) {
+            self.count_failure(ended);
+        }
+        ended
+    }
+
+    fn count_failure(&self, result: Result<(), FsError>) {
+        if result.is_err() {
+            self.failures.fetch_add(1, Ordering::AcqRel);
         }
     }
 
@@ -325,9 +362,14 @@ impl Stored {
         }
     }
 
-    /// Writes pages to the store, but for those that were removed with the end of the file while a program
-    /// was mapping them.
-    fn write_run(&self, pages: &Pages, run: &Run) -> Result<(), FsError> {
+    /// Begins to write pages to the store, but for those that were removed with the end of the file while a
+    /// program was mapping them.
+    fn begin_run<'a>(
+        &'a self,
+        pages: &Pages,
+        run: &Run,
+        transfers: &mut Transfers<'a>,
+    ) -> Result<(), FsError> {
         let mut frames = Frames::new();
         let mut start = run.bytes.start;
         for index in run.pages.clone() {
@@ -336,12 +378,15 @@ impl Stored {
                 continue;
             }
             if !frames.is_empty() {
-                self.store.write(start..index * PAGE_BYTES, &frames)?;
+                self.store.begin_write(start..index * PAGE_BYTES, &frames, transfers)?;
                 frames.clear();
             }
             start = (index + 1) * PAGE_BYTES;
         }
-        if frames.is_empty() { Ok(()) } else { self.store.write(start..run.bytes.end, &frames) }
+        match frames.is_empty() {
+            true => Ok(()),
+            false => self.store.begin_write(start..run.bytes.end, &frames, transfers),
+        }
     }
 
     /// Writes dirty pages back if there are too many in the whole machine. An error is reported by
@@ -380,7 +425,11 @@ impl Stored {
         // A reader must not find the new blocks before their bytes.
         let _transfer = self.transfers.lock();
         self.store.reserve(range.clone())?;
-        self.store.write(range.clone(), frames)?;
+        let mut transfers = Transfers::new();
+        let begun = self.store.begin_write(range.clone(), frames, &mut transfers);
+        let ended = transfers.finish();
+        begun?;
+        ended?;
         self.dirty.lock().remove_sectors(range.clone());
         let start = range.start % PAGE_BYTES;
         let written = parts(frames, start..start + (range.end - range.start));

@@ -8,6 +8,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::store::PageStore;
 use super::{PAGE_BYTES, PageCache, Pages, ReportedFailures};
+use crate::block::transfers::Transfers;
 use crate::fs::error::FsError;
 use crate::fs::io::{SliceSink, SliceSource};
 use crate::mm::kernel::frames::{Purpose, SharedFrame, parts};
@@ -54,7 +55,12 @@ impl PageStore for MemoryStore {
 
     fn release(&self, _offset: u64) {}
 
-    fn write(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
+    fn begin_write<'a>(
+        &'a self,
+        range: Range<u64>,
+        pages: &[SharedFrame],
+        _transfers: &mut Transfers<'a>,
+    ) -> Result<(), FsError> {
         if self.0.is_failing.load(Ordering::Relaxed) {
             return Err(FsError::Io);
         }

@@ -3,10 +3,9 @@
 use alloc::sync::Arc;
 use core::ops::Range;
 
-use volume::{Extent, MapFor};
-
 use super::node::Node;
 use crate::block::device::Direction;
+use crate::block::transfers::Transfers;
 use crate::fs::error::FsError;
 use crate::fs::page_cache::PAGE_BYTES;
 use crate::fs::page_cache::store::PageStore;
@@ -16,42 +15,49 @@ use crate::mm::kernel::frames::{SharedFrame, parts};
 pub(super) struct FileStore(pub(super) Arc<Node>);
 
 impl FileStore {
-    fn find(&self, offset: u64, len: u64) -> Result<Extent, FsError> {
-        let node = self.0.id();
-        self.0.mounted().with(|volume| Ok(volume.map(node, offset, len, MapFor::Find)?))
-    }
-
     /// Calls `transfer` for each piece of `range` that is in one piece on the disk, with its place there, or
-    /// `None` for a hole, and with its bytes counted from the start of the page of the first one.
-    fn each_extent(
-        &self,
+    /// `None` for a hole, with its bytes counted from the start of the page of the first one, and with
+    /// `transfers`.
+    fn each_extent<'a>(
+        &'a self,
         range: Range<u64>,
-        mut transfer: impl FnMut(Option<u64>, Range<u64>) -> Result<(), FsError>,
+        transfers: &mut Transfers<'a>,
+        mut transfer: impl FnMut(Option<u64>, Range<u64>, &mut Transfers<'a>) -> Result<(), FsError>,
     ) -> Result<(), FsError> {
         let start = range.start - range.start % PAGE_BYTES;
         let mut at = range.start;
         while at < range.end {
-            let extent = self.find(at, range.end - at)?;
-            let end = at + extent.len_bytes.min(range.end - at);
-            transfer(extent.place, at - start..end - start)?;
+            let (place, len_bytes) = match self.0.known(at)? {
+                Some(piece) => (Some(piece.place), piece.len_bytes),
+                None => {
+                    // The volume is locked.
+                    transfers.wait();
+                    let extent = self.0.find(at, range.end - at)?;
+                    (extent.place, extent.len_bytes)
+                }
+            };
+            let end = at + len_bytes.min(range.end - at);
+            transfer(place, at - start..end - start, transfers)?;
             at = end;
         }
         Ok(())
     }
 
-    /// Transfers the bytes of `range` of `pages`, counted from the start of the first one, at `place`
-    /// on the disk.
-    fn transfer(
-        &self,
+    /// Begins to transfer the bytes of `range` of `pages`, counted from the start of the first one, at
+    /// `place` on the disk.
+    fn begin_transfer<'a>(
+        &'a self,
         direction: Direction,
         place: u64,
         range: Range<u64>,
         pages: &[SharedFrame],
+        transfers: &mut Transfers<'a>,
     ) -> Result<(), FsError> {
         let device = self.0.mounted().cache().device();
         let on_disk = place..place + (range.end - range.start);
         let frames = &pages[(range.start / PAGE_BYTES) as usize..];
-        Ok(device.transfer_at(direction, on_disk, frames, range.start % PAGE_BYTES)?)
+        let offset = range.start % PAGE_BYTES;
+        Ok(device.begin_transfer(direction, on_disk, frames, offset, transfers)?)
     }
 }
 
@@ -65,13 +71,16 @@ impl PageStore for FileStore {
     }
 
     fn read(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
-        self.each_extent(range, |place, in_pages| match place {
-            Some(place) => self.transfer(Direction::Read, place, in_pages, pages),
-            None => {
+        let mut transfers = Transfers::new();
+        let begun = self.each_extent(range, &mut transfers, |place, in_pages, transfers| {
+            let Some(place) = place else {
                 parts(pages, in_pages).for_each(|(page, part)| page.bytes(part).zero());
-                Ok(())
-            }
-        })
+                return Ok(());
+            };
+            self.begin_transfer(Direction::Read, place, in_pages, pages, transfers)
+        });
+        let ended = transfers.finish();
+        begun.and(Ok(ended?))
     }
 
     fn reserve(&self, range: Range<u64>) -> Result<(), FsError> {
@@ -82,9 +91,14 @@ impl PageStore for FileStore {
         self.0.release(offset);
     }
 
-    fn write(&self, range: Range<u64>, pages: &[SharedFrame]) -> Result<(), FsError> {
-        self.each_extent(range, |place, in_pages| match place {
-            Some(place) => self.transfer(Direction::Write, place, in_pages, pages),
+    fn begin_write<'a>(
+        &'a self,
+        range: Range<u64>,
+        pages: &[SharedFrame],
+        transfers: &mut Transfers<'a>,
+    ) -> Result<(), FsError> {
+        self.each_extent(range, transfers, |place, in_pages, transfers| match place {
+            Some(place) => self.begin_transfer(Direction::Write, place, in_pages, pages, transfers),
             None => Ok(()),
         })
     }

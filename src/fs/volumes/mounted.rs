@@ -89,11 +89,17 @@ impl Mounted {
         action: impl FnOnce(&mut dyn Volume) -> Result<R, FsError>,
     ) -> Result<R, FsError> {
         let mut volume = self.volume.lock();
-        if self.is_closed.load(Ordering::Relaxed) {
-            return Err(FsError::Io);
-        }
+        self.check_is_open()?;
         self.forget_ended(&mut **volume);
         action(&mut **volume)
+    }
+
+    /// Checks that the file system is in use.
+    ///
+    /// # Errors
+    /// [`FsError::Io`] after its last umount.
+    pub(super) fn check_is_open(&self) -> Result<(), FsError> {
+        if self.is_closed.load(Ordering::Relaxed) { Err(FsError::Io) } else { Ok(()) }
     }
 
     /// Lets the volume forget the nodes whose inodes have ended.

@@ -4,14 +4,18 @@ use alloc::sync::{Arc, Weak};
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use known_extents::{KnownExtents, Piece};
 use spin::Once;
-use volume::{MapFor, NodeId, Volume};
+use volume::{Extent, MapFor, NodeId, Volume, VolumeError};
 
 use super::convert::attributes_of;
 use super::mounted::Mounted;
 use crate::fs::error::FsError;
 use crate::fs::inode::Inode;
 use crate::sync::{Rank, SpinMutex};
+
+/// The bytes whose places are looked up at once.
+const LOOK_UP_BYTES: u64 = 4 << 20;
 
 /// A node of a volume whose inode is in memory.
 pub(super) struct Node {
@@ -24,9 +28,10 @@ pub(super) struct Node {
     /// Whether attributes were changed since they were written last.
     has_changes: AtomicBool,
     blocks_512: AtomicU64,
-    /// Protects the bytes of the file that were found to have room on the disk; held to read or to
-    /// replace it; not taken by interrupt handlers.
-    reserved: SpinMutex<Range<u64>>,
+    /// Protects the places of the file's bytes on the disk that were looked up; held to read or to change
+    /// them; not taken by interrupt handlers. They are added with the volume locked, and forgotten before
+    /// that frees them.
+    known: SpinMutex<KnownExtents>,
 }
 
 impl Drop for Node {
@@ -52,7 +57,7 @@ impl Node {
             is_listed: AtomicBool::new(false),
             has_changes: AtomicBool::new(false),
             blocks_512: AtomicU64::new(blocks_512),
-            reserved: SpinMutex::new(Rank::Files, 0..0),
+            known: SpinMutex::new(Rank::Files, KnownExtents::new()),
         })?)
     }
 
@@ -96,28 +101,54 @@ impl Node {
         })
     }
 
+    /// Looks up where the bytes of the file from `offset` on are, at most `len_bytes` ones.
+    pub(super) fn find(&self, offset: u64, len_bytes: u64) -> Result<Extent, FsError> {
+        self.mounted.with(|volume| {
+            let found = match volume.map(self.id, offset, LOOK_UP_BYTES, MapFor::Find) {
+                // What is damaged may be behind the bytes that are needed.
+                Err(VolumeError::Damaged(_)) => {
+                    volume.map(self.id, offset, len_bytes, MapFor::Find)?
+                }
+                found => found?,
+            };
+            self.note_place(offset, &found);
+            Ok(found)
+        })
+    }
+
+    /// Returns where the byte of the file at `offset` is, and those after it, if that is known.
+    pub(super) fn known(&self, offset: u64) -> Result<Option<Piece>, FsError> {
+        self.mounted.check_is_open()?;
+        Ok(self.known.lock().find(offset))
+    }
+
+    /// Records where the blocks with bytes of the file from `offset` on are, with the volume locked.
+    fn note_place(&self, offset: u64, found: &Extent) {
+        if let Some(place) = found.place {
+            let block_bytes = u64::from(self.mounted.properties().block_bytes);
+            let skipped = offset % block_bytes;
+            let end = (offset + found.len_bytes).next_multiple_of(block_bytes);
+            self.known.lock().add(offset - skipped..end, place - skipped);
+        }
+    }
+
     /// Makes sure that there is room on the disk for these bytes.
     pub(super) fn reserve(&self, range: Range<u64>) -> Result<(), FsError> {
         let mut at = range.start;
         while at < range.end {
-            let reserved = self.reserved.lock().clone();
-            if reserved.contains(&at) {
-                at = reserved.end;
+            if let Some(piece) = self.known(at)? {
+                at += piece.len_bytes;
                 continue;
             }
-            let len = range.end - at;
             let extent = self.mounted.with(|volume| {
-                let extent = volume.map(self.id, at, len, MapFor::Write)?;
+                let extent = volume.map(self.id, at, range.end - at, MapFor::Write)?;
                 if extent.is_new {
                     self.set_blocks(volume)?;
                 }
+                self.note_place(at, &extent);
                 Ok(extent)
             })?;
-            let end = at + extent.len_bytes;
-            let mut reserved = self.reserved.lock();
-            *reserved = if reserved.end == at { reserved.start..end } else { at..end };
-            drop(reserved);
-            at = end;
+            at += extent.len_bytes;
         }
         Ok(())
     }
@@ -131,8 +162,8 @@ impl Node {
 
     /// Frees the blocks behind the new end of the file.
     pub(super) fn truncate(&self, size_bytes: u64) -> Result<(), FsError> {
-        *self.reserved.lock() = 0..0;
         self.mounted.with(|volume| {
+            self.known.lock().clear();
             volume.truncate(self.id, size_bytes)?;
             self.set_blocks(volume)
         })
