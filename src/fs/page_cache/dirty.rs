@@ -21,6 +21,7 @@ pub(super) const RUN_PAGES: usize = 64;
 /// Linux's default (vm.dirty_ratio) is 20 %.
 const MEMORY_PER_DIRTY: u64 = 5;
 
+const STAGES: [Stage; 4] = [Stage::First, Stage::Second, Stage::Third, Stage::Last];
 /// The number of stages before the last one.
 const EARLY_STAGES: usize = Stage::Last as usize;
 
@@ -49,6 +50,8 @@ struct State {
 }
 
 impl State {
+    const CLEAN: Self = Self { sectors: 0, early: [0; EARLY_STAGES], is_mapped: false };
+
     /// Returns the sectors that have to be written by the end of a stage.
     fn until(&self, stage: Stage) -> u8 {
         match self.early.get(..=stage as usize) {
@@ -72,9 +75,14 @@ impl State {
     }
 }
 
-/// The pages that differ from what is stored, by their indexes.
+/// The pages that differ from what is stored.
 #[derive(Default)]
-pub(super) struct DirtyPages(PageTree<State>);
+pub(super) struct DirtyPages {
+    /// By their indexes.
+    pages: PageTree<State>,
+    /// The numbers of those that have to be written by the end of each stage.
+    due: [u64; STAGES.len()],
+}
 
 /// Pages, one after the other, that are written at once.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,27 +95,29 @@ pub(super) struct Run {
 
 impl DirtyPages {
     pub(super) const fn new() -> Self {
-        Self(PageTree::new())
+        Self { pages: PageTree::new(), due: [0; STAGES.len()] }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.pages.is_empty()
     }
 
     /// Returns whether something has to be written by the end of a stage.
     pub(super) fn are_due(&self, stage: Stage) -> bool {
-        let mut start = 0;
-        while let Some((index, state)) = self.0.first_from(start) {
-            if state.until(stage) != 0 {
-                return true;
-            }
-            start = index + 1;
-        }
-        false
+        self.due[stage as usize] > 0
+    }
+
+    /// Changes the state of a page, if it is dirty. Returns what `change` returns.
+    fn change<R>(&mut self, page: u64, change: impl FnOnce(&mut State) -> R) -> Option<R> {
+        let state = self.pages.get_mut(page)?;
+        let before = *state;
+        let result = change(state);
+        count(&mut self.due, before, *state);
+        Some(result)
     }
 
     pub(super) fn contains(&self, page: u64) -> bool {
-        self.0.get(page).is_some()
+        self.pages.get(page).is_some()
     }
 
     /// Adds the sectors of `page` that have bytes of `range`, counted from the start of the page, to
@@ -123,14 +133,17 @@ impl DirtyPages {
         stage: Stage,
     ) -> Result<bool, FsError> {
         let sectors = sectors_of(range);
-        if let Some(state) = self.0.get_mut(page) {
+        let added = self.change(page, |state| {
             state.add(sectors, stage);
             state.is_mapped |= is_mapped;
+        });
+        if added.is_some() {
             return Ok(false);
         }
-        let mut state = State { sectors: 0, early: [0; EARLY_STAGES], is_mapped };
+        let mut state = State { is_mapped, ..State::CLEAN };
         state.add(sectors, stage);
-        self.0.try_insert(page, state)?;
+        self.pages.try_insert(page, state)?;
+        count(&mut self.due, State::CLEAN, state);
         DIRTY_PAGES.fetch_add(1, Ordering::Relaxed);
         Ok(true)
     }
@@ -138,9 +151,12 @@ impl DirtyPages {
     /// Returns the next pages from `start` on that are written at once, those of `stage` and of
     /// earlier ones, and marks them as clean but for [`remove_clean`](Self::remove_clean).
     pub(super) fn take_run(&mut self, start: u64, stage: Stage) -> Option<Run> {
+        if !self.are_due(stage) {
+            return None;
+        }
         let mut at = start;
         let (first, sectors) = loop {
-            let (found, state) = self.0.first_from(at).map(|(index, state)| (index, *state))?;
+            let (found, state) = self.pages.first_from(at).map(|(index, state)| (index, *state))?;
             if state.until(stage) != 0 {
                 break (found, state.until(stage));
             }
@@ -154,7 +170,7 @@ impl DirtyPages {
             return Some(run);
         }
         while run.pages.end - first < RUN_PAGES as u64
-            && self.0.get(run.pages.end).is_some_and(|state| state.until(stage) == ALL_SECTORS)
+            && self.pages.get(run.pages.end).is_some_and(|state| state.until(stage) == ALL_SECTORS)
         {
             self.take_sectors(run.pages.end, ALL_SECTORS);
             run.pages.end += 1;
@@ -164,32 +180,36 @@ impl DirtyPages {
     }
 
     fn take_sectors(&mut self, page: u64, sectors: u8) {
-        if let Some(state) = self.0.get_mut(page) {
-            state.remove(sectors);
-        }
+        self.change(page, |state| state.remove(sectors));
     }
 
     /// Removes those of `pages` that have not changed since they were taken. A page that a program may
     /// write at any time stays dirty if `are_mapped`.
     pub(super) fn remove_clean(&mut self, pages: Range<u64>, are_mapped: bool) {
         for page in pages {
-            match self.0.get_mut(page) {
-                Some(state) if state.is_mapped && are_mapped => state.sectors = ALL_SECTORS,
-                Some(state) if state.sectors == 0 => self.remove_one(page),
-                _ => {}
+            let is_clean = self.change(page, |state| {
+                if state.is_mapped && are_mapped {
+                    state.sectors = ALL_SECTORS;
+                }
+                state.sectors == 0
+            });
+            if is_clean == Some(true) {
+                self.remove_one(page);
             }
         }
     }
 
     fn remove_one(&mut self, page: u64) {
-        if self.0.remove(page).is_some() {
+        if let Some(state) = self.pages.remove(page) {
+            count(&mut self.due, state, State::CLEAN);
             DIRTY_PAGES.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
     /// Removes all `pages`, whatever has changed.
     pub(super) fn remove(&mut self, pages: Range<u64>) {
-        while self.0.remove_first_in(pages.clone()).is_some() {
+        while let Some((_, state)) = self.pages.remove_first_in(pages.clone()) {
+            count(&mut self.due, state, State::CLEAN);
             DIRTY_PAGES.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -202,11 +222,12 @@ impl DirtyPages {
             let end = bytes.end.min((page + 1) * PAGE_BYTES);
             let start_in_page = at % PAGE_BYTES;
             let gone = sectors_of(start_in_page as usize..(start_in_page + end - at) as usize);
-            if let Some(state) = self.0.get_mut(page) {
+            let is_clean = self.change(page, |state| {
                 state.remove(gone);
-                if state.sectors == 0 {
-                    self.remove_one(page);
-                }
+                state.sectors == 0
+            });
+            if is_clean == Some(true) {
+                self.remove_one(page);
             }
             at = end;
         }
@@ -215,7 +236,18 @@ impl DirtyPages {
 
 impl Drop for DirtyPages {
     fn drop(&mut self) {
-        DIRTY_PAGES.fetch_sub(self.0.len(), Ordering::Relaxed);
+        DIRTY_PAGES.fetch_sub(self.pages.len(), Ordering::Relaxed);
+    }
+}
+
+/// Counts the change of a page's state.
+fn count(due: &mut [u64; STAGES.len()], before: State, after: State) {
+    if before == after {
+        return;
+    }
+    for (count, stage) in due.iter_mut().zip(STAGES) {
+        let change = i64::from(after.until(stage) != 0) - i64::from(before.until(stage) != 0);
+        *count = count.wrapping_add_signed(change);
     }
 }
 
@@ -307,10 +339,12 @@ mod tests {
         assert_eq!(take(&mut dirty, Stage::First), None);
         assert_eq!(take(&mut dirty, Stage::Second), Some(512..1024));
         assert_eq!(take(&mut dirty, Stage::Second), None);
+        assert!(!dirty.are_due(Stage::Second) && dirty.are_due(Stage::Last));
         assert_eq!(take(&mut dirty, Stage::Last), Some(0..512));
         // But for the sector that was written in the first stage.
         assert_eq!(take(&mut dirty, Stage::Last), Some(8192..first.start));
         assert_eq!(take(&mut dirty, Stage::Last), Some(first.end..3 * 4096));
         assert_eq!(take(&mut dirty, Stage::Last), None);
+        assert!(!dirty.are_due(Stage::Last));
     }
 }
