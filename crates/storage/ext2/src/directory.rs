@@ -8,7 +8,8 @@ use crate::ext2::Ext2;
 use crate::fields::{BlockNumber, InodeNumber};
 use crate::inode::Inode;
 use crate::known_names::KnownNames;
-use crate::record::{Record, Records, is_dot, name_hash};
+use crate::record::{HEADER_BYTES, Record, Records, is_dot, name_hash};
+use crate::superblock::NAME_MAX_BYTES;
 
 /// The blocks that a search reads before it is worth the memory to know the names of all blocks.
 const MANY_BLOCKS: usize = 4;
@@ -92,6 +93,9 @@ impl<M: Medium> Ext2<M> {
         name: &[u8],
         is_removed: bool,
     ) -> Result<Option<Place>, VolumeError> {
+        if let Some(known) = self.names_of(directory.number) {
+            return self.search_known(known, name, is_removed);
+        }
         let blocks = self.directory_blocks(directory);
         let last = self.last_found.filter(|(number, _)| *number == directory.number);
         let first = last.map_or(0, |(_, index)| index.min(blocks));
@@ -102,10 +106,9 @@ impl<M: Medium> Ext2<M> {
             if step == MANY_BLOCKS && last.is_some() {
                 // Damage is met by a search that gets to it.
                 let _ = self.learn_names(directory, &mut buffer);
-            }
-            if let Some(known) = self.names_of(directory.number) {
-                let known = known.blocks(name_hash(name)).filter(|index| *index < blocks);
-                return self.search_blocks(directory, known, name, is_removed, &mut buffer);
+                if let Some(known) = self.names_of(directory.number) {
+                    return self.search_known(known, name, is_removed);
+                }
             }
             let block = self.read_directory_block(directory, index, &mut piece, &mut buffer)?;
             if let Some(record) = self.search_block(block, &buffer, name, is_removed)? {
@@ -136,19 +139,29 @@ impl<M: Medium> Ext2<M> {
         Ok(None)
     }
 
-    /// Finds the entry `name` in these blocks of a directory.
-    fn search_blocks(
+    /// Finds the entry `name` of a directory whose names are known.
+    fn search_known(
         &self,
-        directory: &Inode,
-        indexes: impl Iterator<Item = u64>,
+        known: &KnownNames,
         name: &[u8],
         is_removed: bool,
-        buffer: &mut [u8],
     ) -> Result<Option<Place>, VolumeError> {
-        for index in indexes {
-            let block =
-                self.read_directory_block(directory, index, &mut Piece::default(), buffer)?;
-            if let Some(record) = self.search_block(block, buffer, name, is_removed)? {
+        let shift = self.superblock.block_shift;
+        for place in known.places(name_hash(name)) {
+            if self.removals.contains(place) != is_removed {
+                continue;
+            }
+            let block = BlockNumber((place >> shift) as u32);
+            let start = (place - self.superblock.at(block)) as usize;
+            let rest = self.superblock.block_bytes() as usize - start;
+            let mut bytes = [0; HEADER_BYTES + NAME_MAX_BYTES];
+            let bytes = &mut bytes[..rest.min(HEADER_BYTES + name.len())];
+            self.medium.read(place, bytes)?;
+            let record = Record::of(bytes, start, start + rest, &self.superblock)
+                .ok_or(VolumeError::Damaged("a directory"))?;
+            let is_named =
+                record.name.len() == name.len() && bytes.get(HEADER_BYTES..) == Some(name);
+            if record.inode.is_some() && is_named {
                 return Ok(Some(Place { block, record }));
             }
         }
@@ -161,17 +174,19 @@ impl<M: Medium> Ext2<M> {
     }
 
     /// Reads all names of a directory, and forgets those of another one. Without room for them in memory,
-    /// none are known.
+    /// none are known. Checksums are checked now, and not when a name is used: volumes with checksums
+    /// aren't changed.
     fn learn_names(&mut self, directory: &Inode, buffer: &mut [u8]) -> Result<(), VolumeError> {
         self.known_names = None;
         let Ok(mut known) = KnownNames::try_new(directory.number) else { return Ok(()) };
         let mut piece = Piece::default();
         for index in 0..self.directory_blocks(directory) {
-            self.read_directory_block(directory, index, &mut piece, buffer)?;
+            let block = self.read_directory_block(directory, index, &mut piece, buffer)?;
             for record in Records::new(buffer, &self.superblock) {
                 let record = record?;
                 let hash = name_hash(&buffer[record.name]);
-                if record.inode.is_some() && known.add(hash, index as u32).is_err() {
+                let place = self.superblock.at(block) + record.range.start as u64;
+                if record.inode.is_some() && known.add(hash, place).is_err() {
                     return Ok(());
                 }
             }
@@ -180,13 +195,20 @@ impl<M: Medium> Ext2<M> {
         Ok(())
     }
 
-    /// Notes that a name is about to be added to a block of a directory.
-    pub(crate) fn note_name(&mut self, directory: InodeNumber, name: &[u8], block: u64) {
+    /// Notes that a directory has got a name, whose record is at `place`.
+    pub(crate) fn note_name(&mut self, directory: InodeNumber, name: &[u8], place: u64) {
         if let Some(known) = &mut self.known_names
             && known.directory() == directory
-            && known.add(name_hash(name), block as u32).is_err()
+            && known.add(name_hash(name), place).is_err()
         {
             self.known_names = None;
+        }
+    }
+
+    /// Notes that the record at `place` is no record any more.
+    pub(crate) fn note_removal(&mut self, name: &[u8], place: u64) {
+        if let Some(known) = &mut self.known_names {
+            known.remove(name_hash(name), place);
         }
     }
 

@@ -22,10 +22,27 @@ impl<M: Medium> Ext2<M> {
         name: &[u8],
         node: &Inode,
     ) -> Result<(), VolumeError> {
+        let place = self.put_entry(directory, name, node).inspect_err(|_| {
+            // Perhaps the entry is there all the same.
+            self.known_names = None;
+        })?;
+        self.note_name(directory.number, name, place);
+        Ok(())
+    }
+
+    /// As [`add_entry`](Self::add_entry). Returns the place of the record.
+    fn put_entry(
+        &mut self,
+        directory: &mut Inode,
+        name: &[u8],
+        node: &Inode,
+    ) -> Result<u64, VolumeError> {
         if let Some(place) = self.find_removal(directory, name)? {
             // A directory never has two entries with one name, not even on the disk.
-            self.removals.leave_out(self.place_at(&place));
-            return self.change_entry(&place, node);
+            let at = self.place_at(&place);
+            self.removals.leave_out(at);
+            self.change_entry(&place, node)?;
+            return Ok(at);
         }
         let kind = kind_number(node.kind(), &self.superblock);
         let needed = record_bytes(name.len());
@@ -37,7 +54,6 @@ impl<M: Medium> Ext2<M> {
             let block = self.read_directory_block(directory, index, &mut piece, &mut buffer)?;
             let Some(record) = self.room_in(&buffer, needed)? else { continue };
             self.room = Some(Room::new(directory.number, index, needed));
-            self.note_name(directory.number, name, index);
             let (used, end) = (record.used_bytes(), record.range.end);
             let start = record.range.start + used;
             if used > 0 {
@@ -57,27 +73,25 @@ impl<M: Medium> Ext2<M> {
             };
             let at = self.superblock.at(block);
             self.medium.write(Stage::First, at + first.start as u64, &buffer[first])?;
-            return Ok(self.medium.write(
-                Stage::Second,
-                at + second.start as u64,
-                &buffer[second],
-            )?);
+            self.medium.write(Stage::Second, at + second.start as u64, &buffer[second])?;
+            return Ok(at + start as u64);
         }
         self.room = Some(Room::new(directory.number, blocks, needed));
         let size = directory.size() + u64::from(self.superblock.block_bytes());
         if size > u32::MAX.into() {
             return Err(VolumeError::NoSpace);
         }
-        self.note_name(directory.number, name, blocks);
         let run = self.find_or_allocate(directory, blocks, 1)?;
         let block = run.start.expect("blocks are allocated for a hole");
         buffer.fill(0);
         let range = 0..buffer.len();
         put(&mut buffer, range, node.number, name, kind);
-        self.medium.write(Stage::First, self.superblock.at(block), &buffer)?;
+        let at = self.superblock.at(block);
+        self.medium.write(Stage::First, at, &buffer)?;
         directory.set_size(size);
         directory.clear_index();
-        self.write_inode(directory)
+        self.write_inode(directory)?;
+        Ok(at)
     }
 
     /// Returns the first record that has room for another one of `needed` bytes.
@@ -119,7 +133,7 @@ impl<M: Medium> Ext2<M> {
             if buffer.is_empty() {
                 buffer = self.block_buffer()?;
             }
-            self.remove_record(at, &mut buffer)?;
+            self.remove_record(at, &mut buffer).inspect_err(|_| self.known_names = None)?;
             are_any = true;
         }
         if are_any {
@@ -129,7 +143,7 @@ impl<M: Medium> Ext2<M> {
     }
 
     /// Removes the record at a place: it becomes room of the one before it in the block, or of its own.
-    fn remove_record(&self, at: u64, buffer: &mut [u8]) -> Result<(), VolumeError> {
+    fn remove_record(&mut self, at: u64, buffer: &mut [u8]) -> Result<(), VolumeError> {
         let offset = (at % buffer.len() as u64) as usize;
         let block_at = at - offset as u64;
         self.medium.read(block_at, buffer)?;
@@ -137,6 +151,7 @@ impl<M: Medium> Ext2<M> {
         for record in Records::new(buffer, &self.superblock) {
             let record = record?;
             if record.range.start == offset {
+                let name = &buffer[record.name];
                 let written = match before {
                     Some(Record { range, .. }) => {
                         let length = (record.range.end - range.start) as u16;
@@ -145,7 +160,9 @@ impl<M: Medium> Ext2<M> {
                     }
                     None => self.medium.write(Stage::Last, at, &[0; 4]),
                 };
-                return Ok(written?);
+                written?;
+                self.note_removal(name, at);
+                return Ok(());
             }
             before = Some(record);
         }

@@ -34,7 +34,18 @@ pub(crate) struct Record {
 impl Record {
     /// Reads the record at `at`, and checks that it is one.
     fn read(block: &[u8], at: usize, superblock: &Superblock) -> Option<Self> {
-        let header = block.get(at..at + HEADER_BYTES)?;
+        Self::of(block.get(at..)?, at, block.len(), superblock)
+    }
+
+    /// Reads the record that begins with `bytes`, which is at `at` in a block of `block_bytes`, and checks
+    /// that it is one.
+    pub(crate) fn of(
+        bytes: &[u8],
+        at: usize,
+        block_bytes: usize,
+        superblock: &Superblock,
+    ) -> Option<Self> {
+        let header = bytes.get(..HEADER_BYTES)?;
         let inode = u32_at(header, 0);
         let len_bytes = usize::from(u16_at(header, 4));
         // Without kinds, their byte is the high one of the name's length, which is 0 then.
@@ -49,7 +60,7 @@ impl Record {
         let range = at..at + len_bytes;
         let is_record = len_bytes >= RECORD_BYTES_MIN
             && len_bytes.is_multiple_of(4)
-            && range.end <= block.len()
+            && range.end <= block_bytes
             && inode <= superblock.inodes
             && (inode == 0 || (1..=NAME_MAX_BYTES).contains(&name_bytes))
             && record_bytes(name_bytes) <= len_bytes;
