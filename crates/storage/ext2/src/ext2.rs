@@ -8,6 +8,7 @@ use crate::fields::{BlockNumber, InodeNumber};
 use crate::freed::Freed;
 use crate::group::{Groups, overlap};
 use crate::known_names::KnownNames;
+use crate::nameless::Nameless;
 use crate::removals::Removals;
 use crate::replayed::Replayed;
 use crate::room::Room;
@@ -42,6 +43,7 @@ pub struct Ext2<M> {
     pub(crate) last_found: Option<(InodeNumber, u64)>,
     /// The names of a large directory that is searched again and again.
     pub(crate) known_names: Option<KnownNames>,
+    pub(crate) nameless: Nameless,
     pub(crate) properties: Properties,
     access: Access,
     /// Whether the disk has the mark that the volume is in use.
@@ -95,6 +97,7 @@ impl<M: Medium> Ext2<M> {
             room: None,
             last_found: None,
             known_names: None,
+            nameless: Nameless::default(),
             is_marked: false,
             medium,
             superblock,

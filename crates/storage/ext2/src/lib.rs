@@ -48,6 +48,7 @@ mod inode_table;
 mod journal;
 mod known_names;
 mod link;
+mod nameless;
 mod names;
 mod node;
 mod operations;

@@ -76,11 +76,14 @@ impl<M: Medium> Ext2<M> {
         }
         let links = if is_directory { 2 } else { u16::from(name.is_some()) };
         let mut inode = self.begin_node(directory.number, new, links)?;
-        if let Some(name) = name
-            && let Err(error) = self.add_entry(&mut directory, name, &inode)
-        {
-            self.end_node(&mut inode, new.now)?;
-            return Err(error);
+        match name {
+            None => self.nameless.add(inode.number),
+            Some(name) => {
+                if let Err(error) = self.add_entry(&mut directory, name, &inode) {
+                    self.end_node(&mut inode, new.now)?;
+                    return Err(error);
+                }
+            }
         }
         if is_directory {
             directory.set_links(directory.links() + 1);
@@ -155,6 +158,9 @@ impl<M: Medium> Ext2<M> {
         // A time of its end would make it a free one.
         inode.set_ended(0);
         self.write_inode(&inode)?;
+        if links == 0 {
+            self.nameless.add(inode.number);
+        }
         if inode.is_directory() { self.count_links(name.directory.number, -1) } else { Ok(()) }
     }
 

@@ -8,6 +8,7 @@ use volume::{
 };
 
 use crate::ext2::Ext2;
+use crate::fields::InodeNumber;
 use crate::inode::{ACCESSED, CHANGED, Inode, MODIFIED, PERMISSIONS, REGULAR};
 use crate::node::kind;
 use crate::superblock::ROOT;
@@ -207,6 +208,10 @@ impl<M: Medium> Volume for Ext2<M> {
 
     fn forget(&mut self, node: NodeId, now: Time) -> Result<(), VolumeError> {
         if node == ROOT_NODE || self.is_read_only() {
+            return Ok(());
+        }
+        let number = u32::try_from(node.0).unwrap_or(0);
+        if !self.nameless.take(InodeNumber(number)) {
             return Ok(());
         }
         let mut inode = self.node(node)?;
