@@ -61,15 +61,19 @@ impl DmaMemory {
         }
     }
 
+    #[inline]
     fn place(&self, offset_bytes: usize, len_bytes: usize) -> *mut u8 {
-        let end = offset_bytes.checked_add(len_bytes);
-        assert!(
-            end.is_some_and(|end| end <= self.len_bytes())
-                && offset_bytes.is_multiple_of(len_bytes),
-            "{len_bytes} bytes at {offset_bytes} of {}",
-            self.len_bytes()
-        );
+        let is_within =
+            offset_bytes < self.len_bytes() && len_bytes <= self.len_bytes() - offset_bytes;
+        if !is_within || !offset_bytes.is_multiple_of(len_bytes) {
+            self.refuse(offset_bytes, len_bytes);
+        }
         layout::direct(self.start() + offset_bytes as u64).as_mut_ptr()
+    }
+
+    #[cold]
+    fn refuse(&self, offset_bytes: usize, len_bytes: usize) -> ! {
+        panic!("{len_bytes} bytes at {offset_bytes} of {}", self.len_bytes());
     }
 }
 
