@@ -31,27 +31,37 @@ def now(qemu):
 
 def clock_goes_on_over_a_leap_day():
     """The machine's clock counts instructions, and jumps while the machine waits, so that the
-    test takes no real seconds."""
+    test takes no real seconds. While it waits for a command, the clock may jump past the end of the
+    day: then there is another machine."""
+    assert any(clock_is_seen_at_the_end_of_a_leap_day() for _ in range(50))
+
+
+def clock_is_seen_at_the_end_of_a_leap_day():
+    """Returns whether the command came in time; checks the clock if it did."""
     second = datetime.timedelta(seconds=1)
     base = datetime.datetime(2024, 2, 29, 23, 59, 30)
     with Qemu(*NEEDED, "-icount", "shift=2,sleep=off", "-rtc",
               f"base={base.isoformat()},clock=vm", "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         # The firmware and GRUB have taken some seconds.
-        assert base <= now(qemu) < base + 29 * second
         begin = len(qemu.output)
         qemu.send("watch date\r")
-        qemu.expect("Fri 2024-03-01 00:00:1")
+        qemu.expect(r"2024-03-\d\d \d\d:\d\d:\d\d UTC")
         qemu.send("q")
         qemu.expect("farjump> ")
         shown = [datetime.datetime.fromisoformat(text) for text in
                  re.findall(r"\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", qemu.output[begin:])]
-        assert shown[0].day == 29, shown[0]
+        assert shown[0] >= base, shown[0]
+        if shown[0].day != 29:
+            return False
+        assert "Thu 2024-02-29 23:59:5" in qemu.output and "Fri 2024-03-01 00:00:0" in qemu.output
         # Each time is a little more than a second after the previous one.
         assert all(later - date in (second, 2 * second) for date, later in zip(shown, shown[1:]))
         shown = qemu.command("time")
-        assert re.search(r"^since the start  0 days 0\d:\d\d:\d\d\.\d{6}$", shown, re.M), shown
-        assert re.search(r"^hardware clock   Fri 2024-03-01 0\d:\d\d:\d\d UTC$", shown, re.M), shown
+        assert re.search(r"^since the start  \d days \d\d:\d\d:\d\d\.\d{6}$", shown, re.M), shown
+        assert re.search(r"^hardware clock   \w{3} 2024-03-\d\d \d\d:\d\d:\d\d UTC$", shown,
+                         re.M), shown
+        return True
 
 
 def century_is_read_where_the_firmware_names_it():
