@@ -43,7 +43,6 @@ def clock_is_seen_at_the_end_of_a_leap_day():
     with Qemu(*NEEDED, "-icount", "shift=2,sleep=off", "-rtc",
               f"base={base.isoformat()},clock=vm", "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
-        # The firmware and GRUB have taken some seconds.
         begin = len(qemu.output)
         qemu.send("watch date\r")
         qemu.expect(r"2024-03-\d\d \d\d:\d\d:\d\d UTC")

@@ -7,9 +7,11 @@ import re
 
 from machine.disks import MIB, NAMES, Disks, Ext2, host, run
 
+BLOCK_BYTES = 4096
 # The files in one directory. With 100000, a machine takes some minutes.
 FILES = int(os.environ.get("LARGE_TREE_FILES", "2000"))
 SIZE_BYTES = (64 + FILES // 500) * MIB
+KIND = Ext2(BLOCK_BYTES, inodes=FILES + 20_000)
 BIG_BYTES = 3 << 30
 # Places in the file that have a mark; the rest are holes.
 MARKS = (0, (1 << 31) - 5, (1 << 31) + 4096, BIG_BYTES - 12)
@@ -102,7 +104,7 @@ def large_tree_of_the_host_is_read(bus):
         tree = disks.folder / "tree"
         tree.mkdir()
         make_tree(tree)
-        disks.add(LargeExt2(), SIZE_BYTES, tree)
+        disks.add(KIND, SIZE_BYTES, tree)
         with disks.machine() as (_, typist):
             typist.define(DEFINITIONS)
             run(typist, f"mount -t ext2 -o ro /dev/{disks.names[0]} /a")
@@ -112,11 +114,12 @@ def large_tree_of_the_host_is_read(bus):
 
 def large_tree_of_programs_is_read_by_the_host(bus):
     with Disks(bus) as disks:
-        path = disks.add(LargeExt2(), SIZE_BYTES)
+        path = disks.add(KIND, SIZE_BYTES)
         with disks.machine() as (_, typist):
             typist.define(DEFINITIONS)
             mount = f"mount -t ext2 /dev/{disks.names[0]} /a"
-            run(typist, mount, f"many /a/many {FILES} {FULL_EACH}", f"truncate -s {BIG_BYTES} /a/big", *(f"put /a/big {place}" for place in MARKS),
+            run(typist, mount, f"many /a/many {FILES} {FULL_EACH}",
+                f"truncate -s {BIG_BYTES} /a/big", *(f"put /a/big {place}" for place in MARKS),
                 "n=$(long); echo long >/a/$n; ln /a/$n /a/linked",
                 *(f"ln -s $(text {length}) /a/link{length}" for length in LINKS),
                 "mkdir /a/deep", f"down /a/deep {DEPTH}")
@@ -124,7 +127,7 @@ def large_tree_of_programs_is_read_by_the_host(bus):
             run(typist, "umount /a", mount)
             look_at(typist, "/a")
             run(typist, "umount /a")
-        LargeExt2().check(path)
+        KIND.check(path)
         extracted = disks.folder / "extracted"
         extracted.mkdir()
         # All but the big file, whose holes would be written.
@@ -143,21 +146,10 @@ def large_tree_of_programs_is_read_by_the_host(bus):
         assert re.search(rf"Size: {BIG_BYTES}\b", shown), shown
         with path.open("rb") as disk:
             for place in MARKS:
-                block = host("debugfs", "-R", f"bmap /big {place // 4096}", path).split()[-1]
-                disk.seek(int(block) * 4096 + place % 4096)
+                block = host("debugfs", "-R", f"bmap /big {place // BLOCK_BYTES}", path).split()[-1]
+                disk.seek(int(block) * BLOCK_BYTES + place % BLOCK_BYTES)
                 # The second mark ends in the next block.
                 assert disk.read(5) == mark_at(place)[:5].encode(), (block, place)
-
-
-class LargeExt2(Ext2):
-    """ext2 with an inode for each of many files."""
-
-    def __init__(self):
-        super().__init__(4096)
-
-    def make(self, path, tree=None):
-        more = ["-d", tree] if tree else []
-        host("mke2fs", "-q", "-t", self.name, "-b", 4096, "-N", FILES + 20_000, *more, path)
 
 
 def add_to(suite):

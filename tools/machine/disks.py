@@ -46,15 +46,16 @@ def commands_for(tree):
 # ------------------------------------------------------------------ kinds --
 
 class Ext2:
-    """ext2, with blocks of a size."""
+    """ext2, with blocks of a size, and with a number of inodes or mke2fs's default."""
 
     name, has_links = "ext2", True
 
-    def __init__(self, block_bytes):
-        self._block_bytes = block_bytes
+    def __init__(self, block_bytes, inodes=None):
+        self._block_bytes, self._inodes = block_bytes, inodes
 
     def make(self, path, tree=None):
         more = ["-d", tree] if tree else []
+        more += ["-N", self._inodes] if self._inodes else []
         host("mke2fs", "-q", "-t", self.name, "-b", self._block_bytes, *more, path)
 
     def check(self, path):

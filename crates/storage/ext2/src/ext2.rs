@@ -43,6 +43,7 @@ pub struct Ext2<M> {
     pub(crate) last_found: Option<(InodeNumber, u64)>,
     /// The names of a large directory that is searched again and again.
     pub(crate) known_names: Option<KnownNames>,
+    /// The nodes that may end when they are forgotten.
     pub(crate) nameless: Nameless,
     pub(crate) properties: Properties,
     access: Access,

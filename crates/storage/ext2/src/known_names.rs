@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::fields::InodeNumber;
 
-/// The most names; the table then has 4 MiB.
+/// The most names; the table then has 4 MiB, or 8 MiB after many were removed.
 const NAMES_MAX: usize = 1 << 18;
 /// The slots of a new table.
 const SLOTS_MIN: usize = 1 << 10;
@@ -12,7 +12,7 @@ const SLOTS_MIN: usize = 1 << 10;
 /// Records begin at multiples of this number of bytes.
 const RECORD_ALIGN: u64 = 4;
 /// The bits of a slot for the place of a record, in units of [`RECORD_ALIGN`]. Those above them are for
-/// the hash of its name.
+/// the lower bits of the hash of its name.
 const PLACE_BITS: u32 = 42;
 const PLACE: u64 = (1 << PLACE_BITS) - 1;
 
@@ -43,7 +43,7 @@ fn try_new_slots(count: usize) -> Result<Vec<u64>, Full> {
     Ok(slots)
 }
 
-/// Returns the upper bits of the slots for names with this hash.
+/// Returns the upper bits of the slots for names with this hash, of which they have the lower bits.
 fn upper(hash: u32) -> u64 {
     u64::from(hash) << PLACE_BITS
 }
