@@ -22,6 +22,8 @@ use farjump::testing::machine;
 farjump::test_kernel!(test_main);
 
 const PERIOD_NS: u64 = 1_000_000;
+/// More than what an interrupt of the UART takes with all bytes that it may receive, 0.1 ms.
+const LATE_MAX_NS: u64 = 250_000;
 const DEADLINES: u64 = 10_000;
 const BYTES: u64 = 50_000;
 const KEYS: u64 = 100;
@@ -69,7 +71,7 @@ fn no_deadline_and_no_byte_is_lost_in_a_storm() {
     let reached = REACHED.load(Ordering::Relaxed);
     assert!(reached.abs_diff(passed_ns / PERIOD_NS) <= 1, "{reached} of {passed_ns} ns");
     let latest_by_ns = LATEST_BY_NS.load(Ordering::Relaxed);
-    assert!(latest_by_ns < PERIOD_NS, "a deadline was reached {latest_by_ns} ns late");
+    assert!(latest_by_ns < LATE_MAX_NS, "a deadline was reached {latest_by_ns} ns late");
     assert_eq!((bytes, keys), (BYTES, KEYS));
     assert_eq!((serial::overruns(), keyboard::lost()), (0, 0));
 }

@@ -196,7 +196,7 @@ pub fn while_locked<R>(action: impl FnOnce() -> R) -> R {
 pub fn try_read() -> Option<u8> {
     let mut port = PORT.lock();
     if port.is_present && port.receiving == Mode::Polling {
-        port.receive_all();
+        port.receive_some();
     }
     port.take_received()
 }

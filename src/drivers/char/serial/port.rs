@@ -5,6 +5,7 @@ use core::fmt;
 use heapless::Deque;
 use uart_16550::Uart16550;
 use uart_16550::backend::{Backend, PioBackend};
+use uart_16550::spec::FIFO_SIZE;
 use uart_16550::spec::registers::{IER, LSR, MCR, offsets};
 
 use super::line_ends::PeekableBytes;
@@ -15,6 +16,9 @@ use crate::sync::{IrqMutex, Rank};
 pub(super) const RECEIVE_INTERRUPTS: IER = IER::DATA_READY.union(IER::RECEIVER_LINE_STATUS);
 pub(super) const SEND_QUEUE_BYTES: usize = 4096;
 const RECEIVE_QUEUE_BYTES: usize = 4096;
+/// The number of received bytes after which an interrupt ends. A real UART has never more than
+/// its FIFO and what arrives while that is read, a byte in 87 µs.
+const RECEIVED_PER_INTERRUPT_BYTES: usize = 4 * FIFO_SIZE;
 /// The amount of free room in the receive queue at which a throttled UART continues.
 const RESUME_ROOM_BYTES: usize = RECEIVE_QUEUE_BYTES / 2;
 
@@ -144,13 +148,18 @@ impl Port {
     }
 
     /// Handles all causes, because the PIC's line is edge-triggered: the UART's output must become
-    /// low before it can rise again.
+    /// low before it can rise again. If bytes arrive as fast as they are read, which an emulated
+    /// UART can do, it leaves some for the next interrupt, so that other interrupts aren't late.
     pub(super) fn handle_interrupt(&mut self) -> Happened {
         let before = (self.received.len(), self.to_send.len());
         let mut has_break = false;
         while self.uart.isr().has_pending_interrupt() {
+            if self.received.len() - before.0 >= RECEIVED_PER_INTERRUPT_BYTES {
+                self.interrupt_again();
+                break;
+            }
             self.interrupts += 1;
-            has_break |= self.receive_all();
+            has_break |= self.receive_some();
             self.send_some();
         }
         Happened {
@@ -159,11 +168,21 @@ impl Port {
         }
     }
 
-    /// Receives the bytes that have arrived, as long as there is room. Returns whether a BREAK was
-    /// among them: it requests attention, and its zero byte isn't input.
-    pub(super) fn receive_all(&mut self) -> bool {
+    /// Makes the UART's output low, and high again if it has a cause.
+    fn interrupt_again(&mut self) {
+        let enabled = self.uart.ier();
+        self.uart.disable_interrupts(enabled);
+        self.uart.enable_interrupts(enabled);
+    }
+
+    /// Receives bytes that have arrived, at most those of a FIFO, as long as there is room. Returns
+    /// whether a BREAK was among them: it requests attention, and its zero byte isn't input.
+    pub(super) fn receive_some(&mut self) -> bool {
         let mut has_break = false;
-        while !self.is_throttled {
+        for _ in 0..FIFO_SIZE {
+            if self.is_throttled {
+                break;
+            }
             if self.received.is_full() {
                 self.set_throttled(true);
                 break;
@@ -246,7 +265,7 @@ mod tests {
             port.received.push_back(sent as u8).expect("there is room");
             sent += 1;
         }
-        port.receive_all();
+        port.receive_some();
         assert!(port.is_throttled);
         assert!(!port.uart.mcr().contains(MCR::RTS));
         assert!(!port.uart.ier().contains(IER::DATA_READY));
