@@ -27,7 +27,7 @@ fn show(_: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Result<()
         writeln!(out, "No disk was found.")?;
         return Ok(());
     }
-    writeln!(out, "name         number  first sector        KiB sector  what")?;
+    writeln!(out, "name         number  first sector        KiB sector mode what")?;
     for device in &all {
         show_device(device, out)?;
     }
@@ -39,22 +39,20 @@ fn show(_: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Result<()
 }
 
 fn show_device(device: &BlockDevice, out: &mut dyn Write) -> fmt::Result {
+    let disk = device.disk();
     write!(
         out,
-        "{:12} {}:{:<3} {:12} {:10} {:6}  ",
+        "{:12} {}:{:<3} {:12} {:10} {:6} {:4} ",
         device.name(),
         devices::MAJOR,
         device.minor(),
         device.first_sector(),
         device.len_bytes() / 1024,
         device.sector_bytes(),
+        if disk.is_read_only { "ro" } else { "rw" },
     )?;
-    let disk = device.disk();
     match device.partition() {
-        None => {
-            let mode = if disk.is_read_only { ", read-only" } else { "" };
-            writeln!(out, "{}{mode}", disk.model)
-        }
+        None => writeln!(out, "{}", disk.model),
         Some(partition) => match &partition.kind {
             PartitionKind::Mbr(kind) => writeln!(out, "type {kind:#04x}"),
             PartitionKind::Gpt { kind, name } => writeln!(out, "type {kind} {name}"),
