@@ -60,10 +60,10 @@ def find_tag(structure, number):
 
 
 @contextlib.contextmanager
-def stopped_at_rust_main():
+def stopped_at_rust_main(*arguments):
     """Yields a machine that has stopped before rust_main, and the address and the bytes of
     its loader's structure."""
-    with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:
+    with Qemu("-m", "64", *arguments, "-cdrom", image(), gdb=True, paused=True) as qemu:
         text = gdb.run(qemu, "hbreak *(long)&rust_main", "continue",
                        'printf "RSI=%lx\\n", $rsi', "delete", keep_stopped=True)
         start = int(re.search("RSI=([0-9a-f]+)", text)[1], 16)
@@ -98,7 +98,7 @@ def damaged_table_is_reported():
 
 def table_in_unlisted_rom_is_used():
     """The root table is at 0xe0000, which QEMU's memory map doesn't list."""
-    with stopped_at_rust_main() as (qemu, start, structure):
+    with stopped_at_rust_main("-M", "pc") as (qemu, start, structure):
         rsdp = start + find_tag(structure, OLD_ACPI_TAG) + 8
         old, checksum = struct.unpack("<I", qemu.read_memory(rsdp + 16, 4))[0], 8
         size, = struct.unpack("<I", qemu.read_memory(old + 4, 4))

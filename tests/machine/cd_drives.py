@@ -80,7 +80,8 @@ def sector_that_cannot_be_read_is_reported():
 
 
 def drive_without_a_medium_is_no_disk():
-    with shell.machine("quiet", "-device", "ich9-ahci,id=a", "-device", "ide-cd,bus=a.1") as qemu:
+    with shell.machine("quiet", "-M", "pc", "-device", "ich9-ahci,id=a", "-device",
+                       "ide-cd,bus=a.1") as qemu:
         typist = shell.Typist(qemu)
         assert "port 1: no medium in the drive" in typist.run("dmesg | grep ahci")
         assert "No such file" in typist.run("ls /dev/sr0")

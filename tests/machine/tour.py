@@ -129,7 +129,7 @@ def run(qemu, typed, keys=""):
 def machine(document, *arguments):
     """Returns the machine that the document names."""
     named = re.search(r"QEMU with `([^`]+)`", document)[1].split()
-    return Qemu(*named, "-cdrom", image(), *arguments)
+    return Qemu("-M", "pc", *named, "-cdrom", image(), *arguments)
 
 
 def tour_shows_what_it_says():

@@ -130,7 +130,7 @@ def _image(kernel, words):
 
 def start(image, arguments):
     """Starts the machine of a test kernel."""
-    return Qemu("-m", "128", "-cdrom", image, "-boot", "d",
+    return Qemu("-m", "128", "-M", "pc", "-cdrom", image, "-boot", "d",
                 "-drive", f"if=none,format=raw,snapshot=on,file={image.parent}/disk",
                 "-device", "isa-debug-exit,iobase=0xf4,iosize=4", *arguments)
 
