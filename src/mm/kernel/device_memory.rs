@@ -10,6 +10,8 @@ use paging::{HugePages, PageSize, PagingError};
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::mm::kernel::device_names::{self, Record};
+#[cfg(test)]
+use crate::mm::kernel::dma_memory::DmaMemory;
 use crate::mm::kernel::kernel_space::{self, COMBINING, DEVICE, KernelSpace};
 use crate::mm::kernel::layout::{DEVICES, DEVICES_BYTES, FRAME_BYTES};
 use crate::mm::kernel::ram;
@@ -85,8 +87,25 @@ impl DeviceMemory {
         if ram.any(|region| region.start < end && first.as_u64() < region.end) {
             return Err(Error::IsRam);
         }
+        Self::map_any(name, start, len_bytes, writes)
+    }
 
-        let mapped_bytes = end - first.as_u64();
+    /// Maps memory as if it were that of a device, for tests of drivers. It lives longer.
+    #[cfg(test)]
+    pub fn of_ram(memory: &DmaMemory) -> Result<Self, Error> {
+        Self::map_any("test", memory.start(), memory.len_bytes() as u64, Writes::Strict)
+    }
+
+    /// Maps a range that isn't empty, whatever it is.
+    fn map_any(
+        name: &'static str,
+        start: PhysAddr,
+        len_bytes: u64,
+        writes: Writes,
+    ) -> Result<Self, Error> {
+        let first = start.align_down(FRAME_BYTES);
+        let end = (start + len_bytes).align_up(FRAME_BYTES);
+        let mapped_bytes = end - first;
         let flags = match writes {
             Writes::Strict => DEVICE,
             Writes::Combined => COMBINING,

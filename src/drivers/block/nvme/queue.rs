@@ -204,3 +204,100 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drivers::block::slots::Progress;
+    use crate::mm::kernel::device_memory::DeviceMemory;
+
+    const ENTRIES: u16 = 4;
+    const ID: u16 = 1;
+
+    /// A controller that only has memory: the test answers.
+    struct Controller {
+        pair: Arc<QueuePair>,
+        registers: DmaMemory,
+        answers: u16,
+    }
+
+    impl Controller {
+        fn new() -> Self {
+            let registers = DmaMemory::try_new_zeroed(8192).expect("there is memory");
+            let memory = DeviceMemory::of_ram(&registers).expect("there is room");
+            let pair = QueuePair::try_new(ID, ENTRIES, Arc::new(Registers::new(memory)));
+            Self { pair: pair.expect("there is memory"), registers, answers: 0 }
+        }
+
+        /// Writes an answer into the completion queue, and has it taken.
+        fn answer(&mut self, identifier: u16, submission_head: u16, status: u16) {
+            let at = usize::from(self.answers % ENTRIES) * COMPLETION_BYTES;
+            let phase = u16::from((self.answers / ENTRIES).is_multiple_of(2));
+            self.answers += 1;
+            let words = [
+                u32::from(identifier),
+                0,
+                u32::from(ID) << 16 | u32::from(submission_head),
+                u32::from(status << 1 | phase) << 16 | u32::from(identifier),
+            ];
+            for (index, word) in words.into_iter().enumerate() {
+                self.pair.completion().write_u32(at + 4 * index, word);
+            }
+            self.pair.take_answers();
+            let doorbell = 0x1000 + 4 * (2 * usize::from(ID) + 1);
+            let head = self.registers.read_u32(doorbell);
+            assert_eq!(
+                head,
+                u32::from(self.answers % ENTRIES),
+                "the controller knows what was read"
+            );
+        }
+
+        /// Submits a command in a slot; returns its identifier.
+        fn submit(&self, slot: u16) -> u16 {
+            assert!(self.pair.submit(slot, Command::flush(1)));
+            self.pair.slots.identifier(slot)
+        }
+    }
+
+    #[test_case]
+    fn answers_that_no_command_waits_for_are_counted_and_dropped() {
+        let mut controller = Controller::new();
+        let pair = Arc::clone(&controller.pair);
+        let [first, second] = [pair.slots.take(), pair.slots.take()];
+        let identifier = controller.submit(first);
+        // Another use of the slot, a slot without a command, and one that doesn't exist.
+        let others = [identifier + (1 << SLOT_BITS), second, (1 << SLOT_BITS) - 1];
+        for (strays, other) in (1..).zip(others) {
+            controller.answer(other, 1, 0);
+            assert_eq!(pair.strays(), strays);
+            assert_eq!(pair.slots.progress(first), Progress::InFlight);
+        }
+        controller.answer(identifier, 1, 5);
+        assert_eq!(pair.slots.progress(first), Progress::Ended(5));
+        // The same again, before and after its slot has another command.
+        controller.answer(identifier, 1, 0);
+        assert_eq!((pair.slots.progress(first), pair.strays()), (Progress::Ended(5), 4));
+        pair.slots.free(first);
+        assert_eq!(pair.slots.take(), first);
+        let next = controller.submit(first);
+        controller.answer(identifier, 2, 0);
+        assert_eq!((pair.slots.progress(first), pair.strays()), (Progress::InFlight, 5));
+        controller.answer(next, 2, 0);
+        assert_eq!((pair.slots.progress(first), pair.strays()), (Progress::Ended(0), 5));
+    }
+
+    #[test_case]
+    fn answer_with_an_impossible_position_is_dropped() {
+        let mut controller = Controller::new();
+        let pair = Arc::clone(&controller.pair);
+        let slot = pair.slots.take();
+        let identifier = controller.submit(slot);
+        for (strays, head) in [(1, 2), (2, ENTRIES), (3, u16::MAX)] {
+            controller.answer(identifier, head, 0);
+            assert_eq!((pair.slots.progress(slot), pair.strays()), (Progress::InFlight, strays));
+        }
+        controller.answer(identifier, 1, 0);
+        assert_eq!((pair.slots.progress(slot), pair.strays()), (Progress::Ended(0), 3));
+    }
+}

@@ -263,3 +263,80 @@ impl queued::Queue for Queue {
         &self.slots
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drivers::block::slots::Progress;
+
+    /// A device that only has memory: the test answers.
+    struct Device {
+        queue: Arc<Queue>,
+        answers: u16,
+        _registers: DmaMemory,
+    }
+
+    impl Device {
+        fn new() -> Self {
+            let memory = DmaMemory::try_new_zeroed(4096).expect("there is memory");
+            let registers = Arc::new(Registers::of_ram(&memory, 8));
+            let queue = Queue::try_new(0, registers, Descriptors::Indirect, 4);
+            Self { queue: queue.expect("there is memory"), answers: 0, _registers: memory }
+        }
+
+        /// Submits a flush in a slot.
+        fn submit(&self, slot: u16) {
+            assert_eq!(self.queue.submit(slot, Kind::Flush, 0, &[]), Ok(true));
+        }
+
+        /// Answers the request with this first descriptor, and has the answer taken. `claimed` is the
+        /// number of answers that the device says are new.
+        fn answer(&mut self, first: u32, claimed: u16) {
+            let Queue { memory, layout, .. } = &*self.queue;
+            memory.write_u32(layout.used_entry(self.answers % layout.entries()), first);
+            memory.write_u16(layout.used_index(), self.answers + claimed);
+            self.queue.take_answers();
+        }
+    }
+
+    #[test_case]
+    fn answers_that_no_request_waits_for_are_counted_and_dropped() {
+        let mut device = Device::new();
+        let queue = Arc::clone(&device.queue);
+        let state = |slot| (queue.slots.progress(slot), queue.strays());
+        let [first, second, third] = [0; 3].map(|_| queue.slots.take());
+        for slot in [first, second] {
+            device.submit(slot);
+        }
+        // A request that wasn't submitted, and descriptors that don't exist.
+        for (strays, other) in [(1, u32::from(third)), (2, 8)] {
+            device.answer(other, 1);
+            device.answers += 1;
+            assert_eq!(state(first), (Progress::InFlight, strays));
+        }
+        // There are no more answers than requests, and these two were answered.
+        device.answer(first.into(), 1);
+        assert_eq!(state(first), (Progress::InFlight, 3));
+    }
+
+    #[test_case]
+    fn request_is_answered_once() {
+        let mut device = Device::new();
+        let queue = Arc::clone(&device.queue);
+        let status = Status::UNSET.0.into();
+        let state = |slot| (queue.slots.progress(slot), queue.strays());
+        let [first, second] = [0; 2].map(|_| queue.slots.take());
+        for slot in [first, second] {
+            device.submit(slot);
+        }
+        // More answers than requests.
+        device.answer(first.into(), 3);
+        assert_eq!(state(first), (Progress::InFlight, 1));
+        device.answer(first.into(), 1);
+        device.answers += 1;
+        assert_eq!(state(first), (Progress::Ended(status), 1));
+        device.answer(first.into(), 1);
+        assert_eq!(state(first), (Progress::Ended(status), 2));
+        assert_eq!(state(second), (Progress::InFlight, 2));
+    }
+}

@@ -14,6 +14,8 @@ use super::error::VirtioError;
 use crate::arch::time::clock::now_ns;
 use crate::drivers::bus::pci::OwnedFunction;
 use crate::mm::kernel::device_memory::DeviceMemory;
+#[cfg(test)]
+use crate::mm::kernel::dma_memory::DmaMemory;
 
 // Offsets of the common registers, in bytes.
 const DEVICE_FEATURES_SELECT: u64 = 0;
@@ -105,6 +107,21 @@ impl Registers {
             notify_bytes: notify.len_bytes,
             doorbell_stride_bytes: multiplier,
         })
+    }
+
+    /// Uses memory as the registers of a device with one queue, for tests.
+    #[cfg(test)]
+    pub(super) fn of_ram(memory: &DmaMemory, entries: u16) -> Self {
+        memory.write_u16(QUEUE_ENTRIES as usize, entries);
+        let map = || DeviceMemory::of_ram(memory).expect("there is room");
+        Self {
+            common: map(),
+            device: map(),
+            notify: map(),
+            device_bytes: 0,
+            notify_bytes: 4,
+            doorbell_stride_bytes: 0,
+        }
     }
 
     fn status(&self) -> u8 {
