@@ -1,13 +1,17 @@
 """Disks that fail while files are written: who wrote gets the error, and the rest goes on."""
 
+import os
 import re
 
 from machine import shell
-from machine.disks import MIB, NAMES, Disks, Ext2, run
+from machine.disks import MIB, NAMES, Disks, Ext2, Ext4, Fat, run
 
 # The command register of a function in its configuration space (PCI Local Bus Specification, 6.2.2), by
 # the ports of QEMU's machine.
 ADDRESS_PORT, DATA_PORT, COMMAND = 0xCF8, 0xCFC, 4
+
+# File systems that a disk may be too short for.
+SHORT = (Ext2(1024), Ext4(1024), Fat(16))
 
 
 def write_errors_reach_who_wrote(bus):
@@ -64,7 +68,22 @@ def disk_that_goes_leaves_the_rest(bus, ids):
         Ext2(1024).check(disks.paths[1])
 
 
+def disk_that_is_too_short_is_refused():
+    """A disk that ends in the middle of its file system isn't mounted, and the reason is said."""
+    with Disks() as disks:
+        for kind in SHORT:
+            os.truncate(disks.add(kind, 16 * MIB), 6 * MIB)
+        with disks.machine() as (_, typist):
+            for number, kind in enumerate(SHORT):
+                disk = f"nvme{number}n1"
+                shown = typist.run(f"mount -t {kind.name} /dev/{disk} /a")
+                assert "Structure needs cleaning" in shown, (kind.name, shown)
+                reason = rf"ERROR .*{disk}: can't be mounted as {kind.name}: .* larger than (its|the) disk"
+                assert re.search(reason, typist.run("dmesg")), (kind.name, typist.run("dmesg"))
+
+
 def add_to(suite):
+    suite.add("disk_failures::disk_that_is_too_short_is_refused", disk_that_is_too_short_is_refused)
     for bus in NAMES:
         suite.add(f"disk_failures::write_errors_reach_who_wrote {bus}",
                   lambda bus=bus: write_errors_reach_who_wrote(bus))
