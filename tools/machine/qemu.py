@@ -55,7 +55,7 @@ class Qemu:
     """A running QEMU; use it in a `with` statement.
 
     arguments: more arguments for QEMU's command line. A machine with a CD has the board q35, unless
-        they name one: it reads the CD by DMA, in half of the CPU time of a boot on the board pc.
+        they name one: it reads the CD by DMA, in three quarters of the CPU time of pc.
     has_serial: whether the machine has a serial port.
     serial_file: the path of a file to which QEMU writes the output on COM1, in place of
         `self.output`. Such a machine has no input on COM1.
