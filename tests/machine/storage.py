@@ -174,7 +174,7 @@ def disks_of_two_controllers_are_listed(bus, names):
                              "-smp", "4") as qemu:
         qemu.expect("farjump> ")
         shown = qemu.command("disks")
-        found = re.findall(rf"^(\S+) +259:(\d) +0 +(\d+) +512  {BUSES[bus].model} serial-(.)$",
+        found = re.findall(rf"^(\S+) +259:(\d) +0 +(\d+) +512 rw +{BUSES[bus].model} serial-(.)$",
                            shown, re.M)
         expected = [(names[0], "0", "1024", "a"), (names[1], "1", "2048", "b")]
         assert found == expected, shown

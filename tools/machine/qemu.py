@@ -54,8 +54,7 @@ FROM_CD = ("-global", "e1000.romfile=", "-global", "e1000e.romfile=")
 class Qemu:
     """A running QEMU; use it in a `with` statement.
 
-    arguments: more arguments for QEMU's command line. A machine with a CD has the board q35, unless
-        they name one: it reads the CD by DMA, in three quarters of the CPU time of pc.
+    arguments: more arguments for QEMU's command line.
     has_serial: whether the machine has a serial port.
     serial_file: the path of a file to which QEMU writes the output on COM1, in place of
         `self.output`. Such a machine has no input on COM1.
@@ -87,7 +86,7 @@ class Qemu:
         if gdb:
             command += ["-gdb", f"unix:{self.gdb_socket},server=on,wait=off"]
         if "-cdrom" in arguments:
-            command += FROM_CD if "-M" in arguments else (*FROM_CD, "-M", "q35")
+            command += FROM_CD
         self.process = cost.Process(command + [str(a) for a in arguments],
                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                     stderr=subprocess.PIPE)
