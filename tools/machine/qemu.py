@@ -48,7 +48,7 @@ ACKNOWLEDGE = "0xfa"
 
 
 # The boards' network cards have no ROM that boots from them, which takes a tenth of a boot.
-FROM_CD = ("-global", "e1000.romfile=", "-global", "e1000e.romfile=")
+NO_BOOT_ROMS = ("-global", "e1000.romfile=", "-global", "e1000e.romfile=")
 
 
 class Qemu:
@@ -70,7 +70,7 @@ class Qemu:
         self.log = folder / "qemu.log"
         self.gdb_socket = folder / "gdb"
         command = ["qemu-system-x86_64", "-S", "-display", "none", "-no-reboot",
-                   "-d", "guest_errors,cpu_reset", "-D", str(self.log),
+                   "-d", "guest_errors,cpu_reset", "-D", str(self.log), *NO_BOOT_ROMS,
                    *(part for event in KEYBOARD_EVENTS for part in ("-trace", event)),
                    "-qmp", f"unix:{folder}/qmp,server=on,wait=off"]
         if serial_file:
@@ -85,8 +85,6 @@ class Qemu:
             command += ["-serial", "none"]
         if gdb:
             command += ["-gdb", f"unix:{self.gdb_socket},server=on,wait=off"]
-        if "-cdrom" in arguments:
-            command += FROM_CD
         self.process = cost.Process(command + [str(a) for a in arguments],
                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                     stderr=subprocess.PIPE)

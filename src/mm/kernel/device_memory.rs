@@ -90,9 +90,9 @@ impl DeviceMemory {
         Self::map_any(name, start, len_bytes, writes)
     }
 
-    /// Maps memory as if it were that of a device, for tests of drivers. It lives longer.
+    /// Maps memory, which is never freed, as if it were that of a device: for tests of drivers.
     #[cfg(test)]
-    pub fn of_ram(memory: &DmaMemory) -> Result<Self, Error> {
+    pub fn of_ram(memory: &'static DmaMemory) -> Result<Self, Error> {
         Self::map_any("test", memory.start(), memory.len_bytes() as u64, Writes::Strict)
     }
 

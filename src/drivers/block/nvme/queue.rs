@@ -207,6 +207,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use alloc::boxed::Box;
+
     use super::*;
     use crate::drivers::block::slots::Progress;
     use crate::mm::kernel::device_memory::DeviceMemory;
@@ -217,14 +219,15 @@ mod tests {
     /// A controller that only has memory: the test answers.
     struct Controller {
         pair: Arc<QueuePair>,
-        registers: DmaMemory,
+        registers: &'static DmaMemory,
         answers: u16,
     }
 
     impl Controller {
         fn new() -> Self {
             let registers = DmaMemory::try_new_zeroed(8192).expect("there is memory");
-            let memory = DeviceMemory::of_ram(&registers).expect("there is room");
+            let registers: &_ = Box::leak(Box::new(registers));
+            let memory = DeviceMemory::of_ram(registers).expect("there is room");
             let pair = QueuePair::try_new(ID, ENTRIES, Arc::new(Registers::new(memory)));
             Self { pair: pair.expect("there is memory"), registers, answers: 0 }
         }

@@ -266,6 +266,8 @@ impl queued::Queue for Queue {
 
 #[cfg(test)]
 mod tests {
+    use alloc::boxed::Box;
+
     use super::*;
     use crate::drivers::block::slots::Progress;
 
@@ -273,15 +275,14 @@ mod tests {
     struct Device {
         queue: Arc<Queue>,
         answers: u16,
-        _registers: DmaMemory,
     }
 
     impl Device {
         fn new() -> Self {
             let memory = DmaMemory::try_new_zeroed(4096).expect("there is memory");
-            let registers = Arc::new(Registers::of_ram(&memory, 8));
+            let registers = Arc::new(Registers::of_ram(Box::leak(Box::new(memory)), 8));
             let queue = Queue::try_new(0, registers, Descriptors::Indirect, 4);
-            Self { queue: queue.expect("there is memory"), answers: 0, _registers: memory }
+            Self { queue: queue.expect("there is memory"), answers: 0 }
         }
 
         /// Submits a flush in a slot.

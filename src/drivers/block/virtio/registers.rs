@@ -111,7 +111,7 @@ impl Registers {
 
     /// Uses memory as the registers of a device with one queue, for tests.
     #[cfg(test)]
-    pub(super) fn of_ram(memory: &DmaMemory, entries: u16) -> Self {
+    pub(super) fn of_ram(memory: &'static DmaMemory, entries: u16) -> Self {
         memory.write_u16(QUEUE_ENTRIES as usize, entries);
         let map = || DeviceMemory::of_ram(memory).expect("there is room");
         Self {
