@@ -194,7 +194,10 @@ impl Terminal {
         }
     }
 
-    /// Writes `from`. May wait, unless `is_nonblocking`. Ends when `is_hung_up` returns true.
+    /// Writes `from`. May wait, unless `is_nonblocking`. Ends when `is_hung_up` returns true, and
+    /// after a part if the thread is cancelled. The first part is written even then, if it need not
+    /// wait: few programs expect that a short write is interrupted, and the C library's streams lose
+    /// its bytes.
     ///
     /// # Errors
     /// [`FsError::WouldBlock`], [`FsError::Interrupted`], [`FsError::BadAddress`]; [`FsError::Io`]
@@ -216,8 +219,8 @@ impl Terminal {
                     return done_or(done, FsError::Io);
                 }
                 // A slow line needs a long time for a large buffer.
-                if task::is_cancelled() {
-                    return done_or(done, FsError::Interrupted);
+                if done > 0 && task::is_cancelled() {
+                    return Ok(done);
                 }
                 let taken = self.discipline.lock().write(rest);
                 rest = &rest[taken..];
