@@ -7,8 +7,9 @@ import re
 import subprocess
 import tempfile
 
-from machine import ROOT
+from machine import ROOT, cost
 from machine.images import image, kernel_path, target_directory
+from machine.suite import Suite
 from machine.tools import call
 
 MIB = 1 << 20
@@ -108,9 +109,26 @@ def other_cpus_are_no_target():
                          features("avx2,fxsr,popcnt,x87"), re.M)
 
 
+def only_a_crash_of_qemu_is_tried_again():
+    for end, wanted_runs in ("kill -SEGV $$", 2), ("kill -KILL $$", 1), ("exit 1", 1):
+        runs = []
+
+        def once(end=end, runs=runs):
+            runs.append(end)
+            if len(runs) == 1:
+                cost.Process(["sh", "-c", end]).wait()
+                raise AssertionError(end)
+
+        suite = Suite()
+        suite.add(f"ended by {end}", once)
+        outcome, = suite.run(report=lambda _: None)
+        assert len(runs) == wanted_runs and (not outcome.why) == (wanted_runs == 2), (end, outcome)
+
+
 def add_to(suite):
     for test in (other_cpus_are_no_target, every_tool_has_help,
                  make_help_lists_every_target, usb_refuses_other_files,
                  make_usb_looks_at_the_stick_first, usb_refuses_mounted_and_fixed_disks,
-                 bad_calls_are_explained, kernel_is_small):
+                 bad_calls_are_explained, kernel_is_small,
+                 only_a_crash_of_qemu_is_tried_again):
         suite.add(f"tools::{test.__name__}", test)

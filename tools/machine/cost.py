@@ -4,11 +4,14 @@ import contextlib
 import dataclasses
 import os
 import select
+import signal
 import subprocess
 import threading
 import time
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+# The signals that end a program with a defect of its own.
+_CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE})
 _running = threading.local()
 
 
@@ -19,10 +22,12 @@ class Cost:
     seconds: the time from its start to its end, which depends on the load of the host.
     cpu_s: the CPU time of its machines on the host, in seconds.
     machines: the number of machines that it has started.
+    crashes: the number of machines whose emulator, a program of the host, has crashed.
     """
     seconds: float = 0.0
     cpu_s: float = 0.0
     machines: int = 0
+    crashes: int = 0
 
     def __str__(self):
         if not self.machines:
@@ -79,21 +84,21 @@ class Process(subprocess.Popen):
 
     def poll(self):
         """Returns the status of the process, or None while it runs."""
-        if self._pidfd is not None and select.select([self._pidfd], [], [], 0)[0]:
-            self._settle()
-        return super().poll()
+        return self._status(0, super().poll)
 
     def wait(self, timeout=None):
         """Waits for the end of the process; returns its status."""
-        if self._pidfd is not None and select.select([self._pidfd], [], [], timeout)[0]:
-            self._settle()
-        return super().wait(timeout)
+        return self._status(timeout, lambda: super(Process, self).wait(timeout))
 
-    def _settle(self):
-        """Reads the CPU time of the process, which is still available while it is a
-        zombie."""
-        if self._pidfd is not None:
-            self._whole_cpu_s = cpu_s(self.pid)
-            self._cost.cpu_s += self._whole_cpu_s
-            os.close(self._pidfd)
-            self._pidfd = None
+    def _status(self, timeout, of_process):
+        """Returns the status that `of_process` returns. The first time after the end of the process
+        its cost is added: the CPU time is available while it is a zombie."""
+        if self._pidfd is None or not select.select([self._pidfd], [], [], timeout)[0]:
+            return of_process()
+        self._whole_cpu_s = cpu_s(self.pid)
+        os.close(self._pidfd)
+        self._pidfd = None
+        status = of_process()
+        self._cost.cpu_s += self._whole_cpu_s
+        self._cost.crashes += -status in _CRASHES
+        return status

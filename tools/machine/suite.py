@@ -77,10 +77,19 @@ class Suite:
 
 
 def _run_group(names, function):
-    with cost.measured() as spent:
-        try:
-            failed = function(names)
-        except Exception:  # noqa: BLE001 - any exception fails the tests
-            failed = dict.fromkeys(names, traceback.format_exc())
+    failed, spent = _run_once(names, function)
+    if failed and spent.crashes:
+        # The emulator of a machine has crashed on the host: that says nothing about the kernel.
+        print(f"test {names[0]}: QEMU has crashed, the test runs again", flush=True)
+        failed, spent = _run_once(names, function)
     costs = itertools.chain([spent], itertools.repeat(cost.Cost()))
     return [Outcome(name, failed.get(name, ""), its_cost) for name, its_cost in zip(names, costs)]
+
+
+def _run_once(names, function):
+    """Returns {name: why the test has failed}, and the cost."""
+    with cost.measured() as spent:
+        try:
+            return function(names), spent
+        except Exception:  # noqa: BLE001 - any exception fails the tests
+            return dict.fromkeys(names, traceback.format_exc()), spent
