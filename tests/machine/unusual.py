@@ -19,7 +19,7 @@ def local_apic_that_cpuid_denies():
 
 def without_acpi_one_cpu_runs():
     """The kernel doesn't read the legacy MP table, which QEMU has as well."""
-    with Qemu("-m", "128", "-no-acpi", "-smp", "4", "-cdrom", image()) as qemu:
+    with Qemu("-M", "pc", "-m", "128", "-no-acpi", "-smp", "4", "-cdrom", image()) as qemu:
         qemu.expect("acpi: the machine has no ACPI")
         qemu.expect("the PICs stay in charge: ACPI has no valid table of APICs")
         qemu.expect("farjump> ")
