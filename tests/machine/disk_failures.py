@@ -87,6 +87,6 @@ def add_to(suite):
     for bus in NAMES:
         suite.add(f"disk_failures::write_errors_reach_who_wrote {bus}",
                   lambda bus=bus: write_errors_reach_who_wrote(bus))
-    for bus, ids in (("nvme", "1b36:0010"), ("virtio", "1af4:1001")):
+    for bus, ids in (("nvme", "1b36:0010"), ("virtio", "1af4:1001"), ("ahci", "8086:2922")):
         suite.add(f"disk_failures::disk_that_goes_leaves_the_rest {bus}",
                   lambda bus=bus, ids=ids: disk_that_goes_leaves_the_rest(bus, ids))

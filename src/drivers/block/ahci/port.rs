@@ -348,11 +348,13 @@ impl Port {
         if state.needs_reset {
             return;
         }
+        let mut all_events = 0;
         loop {
             // The order matters: a command that has failed is among those which have ended only after
             // its event. One that ends in between is found in the next round.
             let active = self.registers.active();
             let events = self.registers.take_events();
+            all_events |= events;
             if events & FAILURES != 0 {
                 let status = self.registers.status();
                 if state.is_alone && status.is_failed() {
@@ -362,6 +364,11 @@ impl Port {
                 return self.end_all(&mut state);
             }
             let mut ended = state.issued & !active;
+            // A command ends with an event. Without one, the registers may read as zeros because the
+            // controller is gone, as in QEMU.
+            if ended != 0 && all_events == 0 && !self.registers.is_connected() {
+                return self.end_all(&mut state);
+            }
             state.issued &= active;
             while ended != 0 {
                 self.slots.end(ended.trailing_zeros() as u16, 0, 0);
