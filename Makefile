@@ -13,7 +13,7 @@ build/status.so: tools/make/status.c
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-uefi run-usb debug iso usb disk test bench bench-linux bench-compute bench-growth bench-check flame lint fmt audit shot clean
+.PHONY: help setup build run run-uefi run-usb debug iso reproduce usb disk test bench bench-linux bench-compute bench-growth bench-check flame lint fmt audit shot clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -48,6 +48,9 @@ debug: ready ## boots it under gdb, stopped at the first instruction
 
 iso: ready ## makes build/farjump.iso, for BIOS and UEFI, CD and USB
 	@kernel=$$(tools/kernel) && tools/iso --timeout 3 --cmdline "$$CMDLINE" "$$kernel" $(IMAGE)
+
+reproduce: ready ## shows that the image depends on the source alone; RELEASED=file compares that
+	@tools/reproduce $(if $(RELEASED),"$(RELEASED)")
 
 # Checks the stick before anything is built.
 usb: ## writes the image to a stick: make usb DEVICE=/dev/sdX

@@ -24,9 +24,9 @@ def every_tool_has_help():
 def make_help_lists_every_target():
     listed = subprocess.run(["make", "-s", "help"], cwd=ROOT, stdout=subprocess.PIPE,
                             text=True, check=True).stdout
-    for target in ("setup", "build", "run", "run-uefi", "run-usb", "debug", "iso", "usb", "disk",
-                   "test", "bench", "bench-linux", "bench-compute", "bench-check", "lint", "fmt",
-                   "audit", "clean"):
+    for target in ("setup", "build", "run", "run-uefi", "run-usb", "debug", "iso", "reproduce",
+                   "usb", "disk", "test", "bench", "bench-linux", "bench-compute", "bench-check",
+                   "lint", "fmt", "audit", "clean"):
         assert re.search(rf"^{target} +\S", listed, re.M), (target, listed)
 
 
@@ -109,6 +109,37 @@ def other_cpus_are_no_target():
                          features("avx2,fxsr,popcnt,x87"), re.M)
 
 
+def image_depends_only_on_its_files():
+    made = []
+    with tempfile.TemporaryDirectory() as folder:
+        for zone, mask in ("UTC", 0o022), ("Asia/Tokyo", 0o077):
+            path = pathlib.Path(folder) / f"{mask:o}/image.iso"
+            path.parent.mkdir()
+            environment = {"TZ": zone, "TMPDIR": str(path.parent), "SOURCE_DATE_EPOCH": "1700000000"}
+            subprocess.run([ROOT / "tools/iso", kernel_path(), path], check=True, umask=mask,
+                           env={**os.environ, **environment})
+            made.append(path.read_bytes())
+    assert made[0] == made[1]
+    # ECMA-119, 8.4.26 and 8.4.27: when the volume was made and changed.
+    assert made[0][0x8000 + 813:0x8000 + 829] == b"2023111422132000"
+    assert made[0][0x8000 + 830:0x8000 + 846] == b"2023111422132000"
+
+
+def released_kernel_names_no_folder_of_its_build():
+    kernel = kernel_path()
+    if kernel.parent.name != "release":
+        return
+    folders = {str(ROOT), str(target_directory()), str(pathlib.Path.home()),
+               os.environ.get("CARGO_HOME", str(ROOT))}
+    with tempfile.TemporaryDirectory() as folder:
+        image = pathlib.Path(folder) / "image.iso"
+        subprocess.run([ROOT / "tools/iso", kernel, image], check=True)
+    for packed in kernel.with_suffix(".packed"), kernel.with_suffix(".symbols.packed"):
+        contents = gzip.decompress(packed.read_bytes())
+        found = [name for name in folders if name.encode() + b"/" in contents]
+        assert not found, (packed, found)
+
+
 def only_a_crash_of_qemu_is_tried_again():
     for end, wanted_runs in ("kill -SEGV $$", 2), ("kill -KILL $$", 1), ("exit 1", 1):
         runs = []
@@ -130,5 +161,6 @@ def add_to(suite):
                  make_help_lists_every_target, usb_refuses_other_files,
                  make_usb_looks_at_the_stick_first, usb_refuses_mounted_and_fixed_disks,
                  bad_calls_are_explained, kernel_is_small,
-                 only_a_crash_of_qemu_is_tried_again):
+                 only_a_crash_of_qemu_is_tried_again, image_depends_only_on_its_files,
+                 released_kernel_names_no_folder_of_its_build):
         suite.add(f"tools::{test.__name__}", test)
