@@ -129,8 +129,8 @@ def released_kernel_names_no_folder_of_its_build():
     kernel = kernel_path()
     if kernel.parent.name != "release":
         return
-    folders = {str(ROOT), str(target_directory()), str(pathlib.Path.home()),
-               os.environ.get("CARGO_HOME", str(ROOT))}
+    folders = {str(ROOT), str(target_directory()),
+               os.environ.get("CARGO_HOME", str(pathlib.Path.home() / ".cargo"))}
     with tempfile.TemporaryDirectory() as folder:
         image = pathlib.Path(folder) / "image.iso"
         subprocess.run([ROOT / "tools/iso", kernel, image], check=True)
