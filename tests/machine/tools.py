@@ -123,6 +123,9 @@ def image_depends_only_on_its_files():
     # ECMA-119, 8.4.26 and 8.4.27: when the volume was made and changed.
     assert made[0][0x8000 + 813:0x8000 + 829] == b"2023111422132000"
     assert made[0][0x8000 + 830:0x8000 + 846] == b"2023111422132000"
+    done = subprocess.run([ROOT / "tools/iso", kernel_path(), "/nowhere/x.iso"], text=True,
+                          stderr=subprocess.PIPE, env={**os.environ, "SOURCE_DATE_EPOCH": "today"})
+    assert done.returncode == 1 and "is no number of seconds: today" in done.stderr, done
 
 
 def released_kernel_names_no_folder_of_its_build():
