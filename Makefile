@@ -49,7 +49,7 @@ debug: ready ## boots it under gdb, stopped at the first instruction
 iso: ready ## makes build/farjump.iso, for BIOS and UEFI, CD and USB
 	@kernel=$$(tools/kernel) && tools/iso --timeout 3 --cmdline "$$CMDLINE" "$$kernel" $(IMAGE)
 
-reproduce: ready ## shows that the image depends on the source alone; RELEASED=file compares that
+reproduce: ready ## builds the image twice, and compares; RELEASED=file is another's image
 	@tools/reproduce $(if $(RELEASED),"$(RELEASED)")
 
 # Checks the stick before anything is built.

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 from machine import ROOT, cost
-from machine.images import image, kernel_path, target_directory
+from machine.images import image, kernel_path, target_directory, unpack
 from machine.suite import Suite
 from machine.tools import call
 
@@ -74,17 +74,19 @@ def bad_calls_are_explained():
         assert done.returncode != 0 and done.stderr, (tool, done)
 
 
+def packed_files(folder):
+    """Returns the packed kernel and the packed table of its symbols in an image, which is unpacked
+    to `folder`."""
+    unpack(image(), folder)
+    return [(folder / "boot" / name).read_bytes() for name in ("farjump", "farjump.symbols")]
+
+
 def kernel_is_small():
     """An image has the kernel and the table of its symbols, both packed; together they are
     smaller than 3 MiB, and unpacked smaller than 6 MiB."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
-        folder = pathlib.Path(folder)
-        subprocess.run(["xorriso", "-osirrox", "on", "-indev", image(),
-                        "-extract", "/boot/farjump", folder / "kernel",
-                        "-extract", "/boot/farjump.symbols", folder / "symbols"],
-                       check=True, stderr=subprocess.DEVNULL)
-        packed = [(folder / name).read_bytes() for name in ("kernel", "symbols")]
-        stripped = folder / "stripped"
+        packed = packed_files(pathlib.Path(folder))
+        stripped = pathlib.Path(folder) / "stripped"
         subprocess.run(["objcopy", "--strip-all", kernel_path(), stripped], check=True)
         expected = [stripped.read_bytes(), pathlib.Path(f"{kernel_path()}.symbols").read_bytes()]
     assert [gzip.decompress(data) for data in packed] == expected
@@ -123,24 +125,19 @@ def image_depends_only_on_its_files():
     # ECMA-119, 8.4.26 and 8.4.27: when the volume was made and changed.
     assert made[0][0x8000 + 813:0x8000 + 829] == b"2023111422132000"
     assert made[0][0x8000 + 830:0x8000 + 846] == b"2023111422132000"
-    done = subprocess.run([ROOT / "tools/iso", kernel_path(), "/nowhere/x.iso"], text=True,
-                          stderr=subprocess.PIPE, env={**os.environ, "SOURCE_DATE_EPOCH": "today"})
+    done = call("iso", kernel_path(), "/nowhere/x.iso", SOURCE_DATE_EPOCH="today")
     assert done.returncode == 1 and "is no number of seconds: today" in done.stderr, done
 
 
 def released_kernel_names_no_folder_of_its_build():
-    kernel = kernel_path()
-    if kernel.parent.name != "release":
+    if kernel_path().parent.name != "release":
         return
     folders = {str(ROOT), str(target_directory()),
                os.environ.get("CARGO_HOME", str(pathlib.Path.home() / ".cargo"))}
     with tempfile.TemporaryDirectory() as folder:
-        image = pathlib.Path(folder) / "image.iso"
-        subprocess.run([ROOT / "tools/iso", kernel, image], check=True)
-    for packed in kernel.with_suffix(".packed"), kernel.with_suffix(".symbols.packed"):
-        contents = gzip.decompress(packed.read_bytes())
-        found = [name for name in folders if name.encode() + b"/" in contents]
-        assert not found, (packed, found)
+        contents = list(map(gzip.decompress, packed_files(pathlib.Path(folder))))
+    found = [name for name in folders if any(name.encode() + b"/" in each for each in contents)]
+    assert not found, found
 
 
 def only_a_crash_of_qemu_is_tried_again():

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import os
 import select
 import signal
@@ -88,7 +89,7 @@ class Process(subprocess.Popen):
 
     def wait(self, timeout=None):
         """Waits for the end of the process; returns its status."""
-        return self._status(timeout, lambda: super(Process, self).wait(timeout))
+        return self._status(timeout, functools.partial(super().wait, timeout))
 
     def _status(self, timeout, of_process):
         """Returns the status that `of_process` returns. The first time after the end of the process

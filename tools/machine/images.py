@@ -96,6 +96,12 @@ def build_benchmarks():
     return dict(build_test_kernels("bench"))
 
 
+def unpack(image, folder):
+    """Copies all files of an image to a folder."""
+    subprocess.run(["xorriso", "-osirrox", "on", "-indev", image, "-extract", "/", folder],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def target_directory():
     """Returns cargo's target directory."""
     text = subprocess.run(["cargo", "metadata", "--no-deps", "--format-version", "1"], cwd=ROOT,
