@@ -9,6 +9,7 @@ import tempfile
 
 from machine import ROOT, cost
 from machine.images import image, kernel_path, target_directory, unpack
+from machine.qemu import Ended, Qemu
 from machine.suite import Suite
 from machine.tools import call
 
@@ -156,11 +157,26 @@ def only_a_crash_of_qemu_is_tried_again():
         assert len(runs) == wanted_runs and (not outcome.why) == (wanted_runs == 2), (end, outcome)
 
 
+def key_for_a_machine_that_has_ended_is_no_failure():
+    """Lets QEMU stay after the end of its machine, which is otherwise a matter of moments."""
+    with Qemu("-no-shutdown") as qemu:
+        qemu.qmp("system_reset")
+        qemu.wait_for(lambda: qemu.qmp("query-status")["status"] == "shutdown",
+                      lambda: "the machine doesn't end")
+        try:
+            qemu.press("delete")
+        except Ended as reason:
+            assert "VM not running" in str(reason), reason
+        else:
+            raise AssertionError("a machine that has ended has read a key")
+
+
 def add_to(suite):
     for test in (other_cpus_are_no_target, every_tool_has_help,
                  make_help_lists_every_target, usb_refuses_other_files,
                  make_usb_looks_at_the_stick_first, usb_refuses_mounted_and_fixed_disks,
                  bad_calls_are_explained, kernel_is_small,
-                 only_a_crash_of_qemu_is_tried_again, image_depends_only_on_its_files,
+                 only_a_crash_of_qemu_is_tried_again,
+                 key_for_a_machine_that_has_ended_is_no_failure, image_depends_only_on_its_files,
                  released_kernel_names_no_folder_of_its_build):
         suite.add(f"tools::{test.__name__}", test)

@@ -37,7 +37,7 @@ KEYS = {
 
 
 class Ended(AssertionError):
-    """QEMU has ended before its answer."""
+    """The machine has ended: QEMU gives no answer any more, or none but that."""
 
 
 # QEMU's trace events of the keyboard: a byte of a key's code, a byte that was read, a reset.
@@ -306,7 +306,11 @@ class Qemu:
                 self._answers.put(None)
                 raise Ended(f"QEMU has ended; {command} has no answer")
         if "error" in answer:
-            raise AssertionError(f"QEMU: {command}: {answer['error']['desc']}")
+            reason = f"QEMU: {command}: {answer['error']['desc']}"
+            # QEMU still answers for a moment after the end of its machine.
+            if command != "query-status" and self.qmp("query-status")["status"] == "shutdown":
+                raise Ended(reason)
+            raise AssertionError(reason)
         return answer["return"]
 
     def monitor(self, line):
