@@ -1,7 +1,7 @@
 # The targets only name the tools; each tool has --help.
 
 IMAGE := build/farjump.iso
-export BUS CMDLINE DEBUG DISK PROGRAM ROOT
+export BUS CMDLINE DEBUG DISK PROGRAM ROOT SEAL
 
 # make exits with 2 whatever status a tool returns. If make runs a user's program, a function ends
 # make with the program's status.
@@ -13,7 +13,7 @@ build/status.so: tools/make/status.c
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-uefi run-usb debug iso reproduce usb disk test bench bench-linux bench-compute bench-growth bench-check flame lint fmt audit shot clean
+.PHONY: help setup build run run-uefi run-usb debug iso key reproduce usb disk test bench bench-linux bench-compute bench-growth bench-check flame lint fmt audit shot clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -46,8 +46,12 @@ boot-cd boot-uefi boot-usb: boot-%: ready
 debug: ready ## boots it under gdb, stopped at the first instruction
 	@tools/run --debug
 
-iso: ready ## makes build/farjump.iso, for BIOS and UEFI, CD and USB
-	@kernel=$$(tools/kernel) && tools/iso --timeout 3 --cmdline "$$CMDLINE" "$$kernel" $(IMAGE)
+iso: ready ## makes build/farjump.iso, for BIOS and UEFI; SEAL=file seals it by a private key
+	@kernel=$$(tools/kernel) && \
+	tools/iso --timeout 3 --cmdline "$$CMDLINE" $(if $(SEAL),--seal "$$SEAL") "$$kernel" $(IMAGE)
+
+key: ready ## makes a private key for make iso SEAL=file, in this file
+	@tools/seal new-key "$(SEAL)"
 
 reproduce: ready ## builds the image twice, and compares; RELEASED=file is another's image
 	@tools/reproduce $(if $(RELEASED),"$(RELEASED)")

@@ -8,8 +8,8 @@
 use crate::monitor::{Machine, device};
 use crate::panic::Ending;
 use crate::{
-    arch, block, boot, console, drivers, fs, klog, mm, panic, process, procfs, profile, symbols,
-    syscall, task, tty,
+    arch, block, boot, console, drivers, fs, klog, mm, panic, process, procfs, profile, seal,
+    symbols, syscall, task, tty,
 };
 
 /// Starts everything, from the entry of `rust_main` to the machine that the prompt uses.
@@ -35,6 +35,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let idt = arch::trap::idt::start(gdt);
     let memory = mm::start(idt, boot.information, boot.structure.clone(), cpu_info.paging);
     console::start_terminal(memory, screen);
+    seal::start(memory, boot);
     symbols::start(memory, boot.information);
     let acpi = drivers::acpi::start(memory, boot.information);
     drivers::acpi::timers::refine_clock(clock, acpi.as_ref());
@@ -56,6 +57,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     tty::start(console);
     device::start();
     let disks = block::start(drivers::table::start(tasks, &pci));
+    seal::start_scrub(disks, boot);
     let files = fs::start(tasks, boot, rtc, disks);
     tty::start_ptys(files);
     let processes = process::start(files, syscall::handle, &boot.options);

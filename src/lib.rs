@@ -20,6 +20,7 @@
 //! | [`symbols`] | the symbols of addresses | no |
 //! | [`console`] | text in and out, on the serial line and the screen | no |
 //! | [`boot`] | the loader's information, and the command line's options | yes |
+//! | [`seal`] | the check of what was loaded against its owner's signature | no |
 //! | [`block`] | disks and their partitions | no |
 //! | [`drivers`] | devices, PCI, disks, the clock, ACPI tables | yes |
 //! | [`mm`] | memory: frames, the kernel's address space, its heap | yes |
@@ -71,6 +72,7 @@ pub mod process;
 pub mod procfs;
 pub mod profile;
 pub mod random;
+pub mod seal;
 pub mod symbols;
 pub mod sync;
 pub mod syscall;

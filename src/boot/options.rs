@@ -55,6 +55,8 @@ pub struct Options {
     pub huge_pages: Option<HugePages>,
     /// `strace`, `strace=NUMBER` or `strace=NAME`: the processes whose system calls are logged.
     pub strace: Option<String<PROCESS_MAX_BYTES>>,
+    /// `seal=scrub`: a sealed kernel checks the whole medium before the first program.
+    pub is_scrubbed: bool,
     /// `layout=NAME`: the keyboard layout.
     pub layout: Layout,
     /// `test=TEXT` and others: the tests that a test kernel runs.
@@ -117,6 +119,7 @@ impl Options {
             ("strace", word) => {
                 self.strace = Some(String::try_from(word.unwrap_or("all")).ok()?);
             }
+            ("seal", Some("scrub")) => self.is_scrubbed = true,
             ("layout", Some(name)) => self.layout = Layout::from_name(name)?,
             (name, value) => self.tests.apply(name, value)?,
         }
@@ -152,6 +155,15 @@ mod tests {
         assert_eq!(options.tests.choice("ab", false), TestChoice::FilterOut);
         assert!(options.tests.is_first_asked);
         assert_eq!(options.serial_sending(), serial::Mode::Polling);
+    }
+
+    #[test_case]
+    fn seal_is_only_made_stricter() {
+        for (line, is_scrubbed) in
+            [(&b"seal=scrub"[..], true), (b"seal=scrub seal=off seal=", true), (b"seal", false)]
+        {
+            assert_eq!(Options::parse(line).is_scrubbed, is_scrubbed);
+        }
     }
 
     #[test_case]

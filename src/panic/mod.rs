@@ -100,6 +100,21 @@ pub fn last_trace() -> Option<Trace> {
     })
 }
 
+/// Stops the machine, because it may not go on: `reason` is no failure of the kernel. Unlike the
+/// report of a failure, this has no [`Ending`], and so no prompt.
+pub fn refuse(reason: &dyn fmt::Display) -> ! {
+    // Never dropped, because this function doesn't return.
+    let _interrupts_off = interrupt_flag::InterruptsOff::new();
+    stop::stop_others();
+    let mut out = Emergency;
+    // The sinks never fail.
+    let _ = writeln!(out, "\n{ALARM}refused: {reason}{PLAIN}");
+    let _ = writeln!(out, "What was loaded isn't what was sealed: nothing of it runs.");
+    let _ = writeln!(out, "Restore the image, or the medium; then reset the machine.");
+    boot_stage::mark(Stage::Stopped);
+    interrupt_flag::halt()
+}
+
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     let trace = Trace { instruction: None, callers: Backtrace::here() };

@@ -22,15 +22,25 @@ def split(line):
     return options, shlex.split(rest)
 
 
+def _words(line):
+    """Returns (the words of the options, the words after them) that GRUB gets."""
+    options, arguments = split(line)
+    words = [word.replace('"', "") for word in re.findall(r'(?:"[^"]*"|\S)+', options)]
+    marked = [_MARK + argument if not argument or argument.startswith(_MARK) else argument
+              for argument in arguments]
+    return words, ["--", *marked] if marked else []
+
+
 def for_grub(line):
     """Returns the words of a command line, quoted for GRUB's script language."""
-    options, arguments = split(line)
-    words = ['"' + re.sub(r'([\\$"])', r"\\\1", word.replace('"', "")) + '"'
-             for word in re.findall(r'(?:"[^"]*"|\S)+', options)]
-    if arguments:
-        words.append("--")
-    for argument in arguments:
-        if not argument or argument.startswith(_MARK):
-            argument = _MARK + argument
-        words.append("'" + argument.replace("'", "'\\''") + "'")
-    return " ".join(words)
+    options, others = _words(line)
+    return " ".join(['"' + re.sub(r'([\\$"])', r"\\\1", word) + '"' for word in options]
+                    + ["'" + word.replace("'", "'\\''") + "'" for word in others])
+
+
+def for_kernel(line, first=""):
+    """Returns the line that the kernel gets from GRUB for the words of a command line, with the
+    word `first` before them."""
+    options, others = _words(line)
+    words = [re.sub(r"([\\'\"])", r"\\\1", word) for word in [first, *options, *others] if word]
+    return " ".join(f'"{word}"' if " " in word else word for word in words)

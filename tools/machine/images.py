@@ -16,14 +16,16 @@ _lock = threading.Lock()
 
 
 def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video="", grub=b"",
-                initramfs=None):
-    """Makes the image of a kernel by tools/iso."""
+                initramfs=None, seal=None):
+    """Makes the image of a kernel by tools/iso, sealed by the private key in the file `seal`."""
     command = [ROOT / "tools/iso", "--timeout", str(timeout), "--cmdline", cmdline,
                "--video", video]
     if bios_only:
         command.append("--bios-only")
     if initramfs:
         command += ["--initramfs", initramfs]
+    if seal:
+        command += ["--seal", seal]
     with tempfile.NamedTemporaryFile() as commands:
         if grub:
             commands.write(grub)

@@ -50,6 +50,36 @@ pub fn section(section: Section) -> Range<VirtAddr> {
     }
 }
 
+/// Returns the bytes of a section that never changes.
+///
+/// # Panics
+/// For [`Section::Data`].
+pub fn constant_bytes(section: Section) -> &'static [u8] {
+    assert_ne!(section, Section::Data, "variables change");
+    let range = self::section(section);
+    let start: *const u8 = range.start.as_ptr();
+    // SAFETY: the linker script puts the section there; the kernel maps it for its whole life, and
+    // never writes to it.
+    unsafe { core::slice::from_raw_parts(start, (range.end - range.start) as usize) }
+}
+
+/// The place of the key in the image's file, where `tools/seal` finds it by the mark.
+#[repr(C)]
+struct KeyPlace {
+    mark: [u8; seal::STAMP_MARK.len()],
+    key: [u8; seal::Key::LEN_BYTES],
+}
+
+#[used]
+static KEY_PLACE: KeyPlace = KeyPlace { mark: seal::STAMP_MARK, key: seal::Key::NONE.0 };
+
+/// Returns the key that was written into the image's file, after the compiler had made it.
+pub fn stamped_key() -> [u8; seal::Key::LEN_BYTES] {
+    // SAFETY: it is a constant of this image. It is read as volatile because its value is not the one
+    // that the compiler knows.
+    unsafe { (&raw const KEY_PLACE.key).read_volatile() }
+}
+
 /// Returns the bytes of [`Section::Data`] that are in the image's file, and those that begin as 0.
 pub fn data_bytes() -> (u64, u64) {
     let data = section(Section::Data);

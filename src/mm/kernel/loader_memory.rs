@@ -22,6 +22,14 @@ pub fn lend(range: Range<PhysAddr>) -> Option<&'static [u8]> {
     USES.lock().note(range, Use::Lent).then_some(bytes)
 }
 
+/// Passes the bytes of the module at `range` to `look`, and leaves it free to be lent or taken;
+/// `None` as for [`lend`]. No module can be lent or taken until `look` returns, which doesn't wait.
+pub fn inspect<R>(range: Range<PhysAddr>, look: impl FnOnce(&[u8]) -> R) -> Option<R> {
+    let bytes = look_at(&range)?;
+    let uses = USES.lock();
+    (!uses.is_taken(&range)).then(|| look(bytes))
+}
+
 /// Returns the first bytes of the module at `range`, to determine its format; `None` as for
 /// [`lend`].
 pub fn head<const N: usize>(range: &Range<PhysAddr>) -> Option<[u8; N]> {

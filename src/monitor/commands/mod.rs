@@ -63,6 +63,7 @@ pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &files::rm::COMMAND,
     &tasks::run::COMMAND,
     &tasks::sched::COMMAND,
+    &devices::seal::COMMAND,
     &tasks::signals::COMMAND,
     &cpu::stack::COMMAND,
     &files::stat::COMMAND,

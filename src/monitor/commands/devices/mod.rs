@@ -9,5 +9,6 @@ pub(in crate::monitor) mod disks;
 pub(in crate::monitor) mod irq;
 pub(in crate::monitor) mod lspci;
 pub(in crate::monitor) mod ports;
+pub(in crate::monitor) mod seal;
 pub(in crate::monitor) mod ticks;
 pub(in crate::monitor) mod time;

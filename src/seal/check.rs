@@ -1,0 +1,66 @@
+//! The check of what the loader has loaded.
+
+use boot_information::{BootInformation, Module};
+use heapless::Vec;
+use seal::{Contents, Key, Manifest, Module as Loaded, Refusal};
+use x86_64::PhysAddr;
+
+use crate::mm::kernel::image::{self, Section};
+use crate::mm::kernel::loader_memory;
+
+/// The arguments of the manifest's module, in `grub.cfg`.
+pub const MODULE: &str = "seal";
+
+/// The sections that are checked: those that never change once they are loaded.
+pub const SECTIONS: [(&str, Section); 2] = [("text", Section::Text), ("rodata", Section::Rodata)];
+
+/// The largest number of modules.
+const MODULES_MAX: usize = 64;
+
+/// A kernel, its command line and its modules, which are as they were sealed.
+#[derive(Debug)]
+pub struct Sealed {
+    /// The key of the signature.
+    pub key: Key,
+    /// The manifest.
+    pub manifest: Manifest<'static>,
+    /// The manifest's file.
+    pub file: &'static [u8],
+    /// The number of modules, without the manifest.
+    pub modules: usize,
+}
+
+/// Checks the kernel's sections, its command line and its modules against the manifest that was
+/// loaded.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn check(
+    key: Key,
+    information: &'static BootInformation<'static>,
+) -> Result<Sealed, Refusal<'static>> {
+    let (manifests, modules): (Vec<_, MODULES_MAX>, Vec<_, MODULES_MAX>) =
+        information.modules.iter().partition(|module| module.arguments == *MODULE);
+    let [file] = *manifests else {
+        return Err(Refusal::NoManifest);
+    };
+    let file = loader_memory::lend(range(&file)).ok_or(Refusal::NoManifest)?;
+    let manifest = Manifest::open(file, &key)?;
+    for (name, section) in SECTIONS {
+        manifest.check_section(name, image::constant_bytes(section))?;
+    }
+    manifest.check_command_line(information.command_line.bytes())?;
+    manifest.check_modules(modules.iter().map(loaded))?;
+    Ok(Sealed { key, manifest, file, modules: modules.len() })
+}
+
+/// Returns the contents of a module. If it can't be read, they are those of an empty one.
+fn loaded<'m>(module: &Module<'m>) -> Loaded<'m> {
+    let contents = loader_memory::inspect(range(module), Contents::of);
+    let contents = contents.unwrap_or_else(|| Contents::of(&[]));
+    Loaded { arguments: module.arguments.bytes(), contents }
+}
+
+fn range(module: &Module<'_>) -> core::ops::Range<PhysAddr> {
+    PhysAddr::new(module.start.into())..PhysAddr::new(module.end.into())
+}

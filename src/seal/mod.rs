@@ -1,0 +1,90 @@
+//! The seal: the check that what the loader has loaded is what the image's owner has signed.
+//!
+//! A kernel has a public key if `tools/iso --seal` has stamped one into it. Then it refuses to run
+//! with anything that isn't in a manifest signed by that key: its own text and constants, the
+//! modules, the command line. With `seal=scrub` on the command line, which the manifest lists too, it
+//! also reads the whole medium before the first program. Without a key, nothing is checked.
+//!
+//! `docs/verified-boot.md` says what this proves, and what it can't.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`check`] | the check of what was loaded |
+//! | [`scrub`] | the check of the whole medium |
+//! | [`medium`] | the search for the medium, and reads of it |
+
+#![forbid(unsafe_code)]
+
+pub mod check;
+mod medium;
+pub mod scrub;
+
+use seal::Key;
+use spin::Once;
+
+use crate::block::BlockDevices;
+use crate::boot::Boot;
+use crate::mm::Memory;
+use crate::mm::kernel::image;
+use crate::panic;
+
+use check::Sealed;
+use scrub::Scrubbed;
+
+static SEALED: Once<Sealed> = Once::new();
+static SCRUBBED: Once<Scrubbed> = Once::new();
+
+/// Returns the key that the kernel was stamped with; `None` if it isn't sealed.
+pub fn key() -> Option<Key> {
+    let key = Key(image::stamped_key());
+    (key != Key::NONE).then_some(key)
+}
+
+/// Returns what was checked at the start; `None` if the kernel isn't sealed.
+pub fn sealed() -> Option<&'static Sealed> {
+    SEALED.get()
+}
+
+/// Returns the result of the check of the medium before the first program; `None` if there was none.
+pub fn scrubbed() -> Option<&'static Scrubbed> {
+    SCRUBBED.get()
+}
+
+/// Checks what was loaded, before any module is used. Stops the machine if it isn't what was sealed.
+pub fn start(_memory: Memory, boot: &Boot) {
+    let modules = boot.information.modules;
+    let Some(key) = key() else {
+        if modules.iter().any(|module| module.arguments == *check::MODULE) {
+            log::warn!("the image is sealed, but this kernel has no key, and checks nothing");
+        }
+        return;
+    };
+    match check::check(key, boot.information) {
+        Ok(sealed) => {
+            log::info!("signed by {key}");
+            let modules = sealed.modules;
+            log::info!("right: the kernel, its command line, modules: {modules}");
+            SEALED.call_once(|| sealed);
+        }
+        Err(refusal) => panic::refuse(&refusal),
+    }
+}
+
+/// Checks the whole medium, if the command line asks for it. Stops the machine if it isn't what was
+/// sealed, or can't be read.
+pub fn start_scrub(_disks: BlockDevices, boot: &Boot) {
+    if !boot.options.is_scrubbed {
+        return;
+    }
+    let Some(sealed) = sealed() else {
+        log::warn!("seal=scrub: this kernel isn't sealed");
+        return;
+    };
+    match scrub::scrub(sealed) {
+        Ok(scrubbed) => {
+            log::info!("{scrubbed}");
+            SCRUBBED.call_once(|| scrubbed);
+        }
+        Err(error) => panic::refuse(&error),
+    }
+}
