@@ -1,6 +1,8 @@
 """Sealed images: they boot as they were sealed, and are refused if anything differs."""
 
 import functools
+import gzip
+import hashlib
 import pathlib
 import re
 import tempfile
@@ -15,6 +17,7 @@ from machine.tools import call
 # For these points of the curve, anybody can make signatures. Source: "Taming the many EdDSAs".
 WEAK_KEY = bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")
 MARK = b"Farjump seal key"
+BLOCK = 4096
 
 _lock = threading.Lock()
 _sealed = functools.cache(Sealed)
@@ -37,6 +40,45 @@ def refusal(image):
         # Nothing reads commands.
         assert "farjump> " not in qemu.output, qemu.output[-2000:]
         return match[1]
+
+
+def root_of(image):
+    """Returns the root of the hash tree of an image, by its definition."""
+    data = bytearray(image.read_bytes())
+    *_, start, length, tree = re.search(
+        rb"^medium (\d+) ([0-9a-f]{64}) (\d+) (\d+) (\d+)$", bytes(data), re.M).groups()
+    hashes_bytes = length_of_tree(len(data))
+    for begin, size in ((int(start), int(length)), (int(tree), hashes_bytes)):
+        data[begin:begin + size] = bytes(size)
+    level = bytes(data)
+    while len(level) > BLOCK:
+        level = b"".join(hashlib.sha256(block.ljust(BLOCK, b"\0")).digest()
+                         for block in blocks_of(level))
+    return hashlib.sha256(level.ljust(BLOCK, b"\0")).hexdigest()
+
+
+def length_of_tree(length):
+    """Returns the length of the hash tree of a medium of some length."""
+    blocks, total = -(-length // BLOCK), 0
+    while blocks > 1:
+        blocks = -(-blocks * 32 // BLOCK)
+        total += blocks
+    return total * BLOCK
+
+
+def blocks_of(data):
+    return (data[at:at + BLOCK] for at in range(0, len(data), BLOCK))
+
+
+def hashes_are_those_of_other_programs():
+    """The root, and the hashes of the modules, by Python's SHA-256."""
+    image = made().image
+    text = call("seal", "verify", "--key", made().key, image).stdout
+    assert f"root {root_of(image)}" in text, (root_of(image), text)
+    for name, data in ("symbols", gzip.decompress(made().file("farjump.symbols"))), (
+            "initramfs", made().file("initramfs")):
+        line = f"module {name}: {len(data)} bytes, {hashlib.sha256(data).hexdigest()}"
+        assert line in text, (line, text)
 
 
 def sealed_image_boots_and_is_verified():
@@ -184,7 +226,7 @@ def bad_calls_are_explained():
 
 
 def add_to(suite):
-    for test in (sealed_image_boots_and_is_verified, images_are_reproducible,
+    for test in (sealed_image_boots_and_is_verified, hashes_are_those_of_other_programs, images_are_reproducible,
                  kernel_without_a_key_says_so, other_keys_are_refused, changed_kernel_is_refused,
                  changed_command_line_is_refused, changed_modules_are_refused,
                  flipped_bits_of_the_medium_are_refused, flipped_gap_is_refused_by_its_place,

@@ -3,7 +3,9 @@
 use core::fmt;
 use core::str::FromStr;
 
-/// A BLAKE3 hash.
+use sha2::{Digest, Sha256};
+
+/// A SHA-256 hash.
 ///
 /// Its text has 64 hexadecimal digits, in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,28 +18,7 @@ impl Hash {
 
 /// Returns the hash of `bytes`.
 pub fn hash_of(bytes: &[u8]) -> Hash {
-    Hash(*blake3::hash(bytes).as_bytes())
-}
-
-/// The hash of bytes that come in pieces.
-#[derive(Clone, Debug, Default)]
-pub struct Hasher(blake3::Hasher);
-
-impl Hasher {
-    /// Returns the hasher of no bytes.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds bytes after those that were added before.
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// Returns the hash of all bytes that were added.
-    pub fn hash(&self) -> Hash {
-        Hash(*self.0.finalize().as_bytes())
-    }
+    Hash(Sha256::digest(bytes).into())
 }
 
 impl fmt::Display for Hash {

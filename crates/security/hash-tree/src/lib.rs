@@ -2,7 +2,7 @@
 //! and each block can be checked alone.
 //!
 //! The data is divided into blocks of [`BLOCK_BYTES`]; the last one is filled up with zeros. The
-//! BLAKE3 hashes of 128 blocks are one block of level 0, the hashes of 128 such blocks one of level
+//! SHA-256 hashes of 128 blocks are one block of level 0, the hashes of 128 such blocks one of level
 //! 1, and so on, up to a level that is a single block; its hash is the root. The tree is stored from
 //! level 0 on, each level in whole blocks, which end in zeros. This is the shape of dm-verity's tree,
 //! without its salt and its superblock.
@@ -43,6 +43,6 @@ mod tests;
 mod verifier;
 
 pub use builder::Builder;
-pub use hash::{Hash, Hasher, hash_of};
+pub use hash::{Hash, hash_of};
 pub use shape::{BLOCK_BYTES, HASHES_PER_BLOCK, Place, Shape};
 pub use verifier::{CheckError, Verifier};
