@@ -16,24 +16,11 @@ TEST = re.compile(r"^test (.+?)(?: - should panic)? \.\.\. (ok|FAILED|ignored.*?
                   r"(?: <([0-9.]+)s>)?$", re.M)
 
 
-# Clippy as the compiler, with its warnings as errors: how `cargo clippy` calls it. It compiles too,
-# so that the tests need no build of their own.
-CLIPPY = {"RUSTC_WORKSPACE_WRAPPER": "clippy-driver",
-          "CLIPPY_ARGS": "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__"}
-
-
-def environment(is_linted):
-    """Returns the environment of builds of the crates, by clippy if `is_linted`."""
-    return {**os.environ, **(CLIPPY if is_linted else {})}
-
-
-def build(is_linted=False):
-    """Builds all test programs, by clippy if `is_linted`; returns
-    [(crate, program, the crate's folder)]."""
+def build():
+    """Builds all test programs; returns [(crate, program, the crate's folder)]."""
     done = subprocess.run([HOST_CARGO, "test", "--no-run", "--all-targets", "--quiet",
                            "--message-format=json-render-diagnostics"],
-                          stdout=subprocess.PIPE, text=True, check=True,
-                          env=environment(is_linted))
+                          stdout=subprocess.PIPE, text=True, check=True)
     messages = map(json.loads, done.stdout.splitlines())
     return [(message["target"]["name"], message["executable"],
              pathlib.Path(message["manifest_path"]).parent)
@@ -62,17 +49,16 @@ def outcomes_in(crate, done):
     return outcomes
 
 
-def run_examples(filter_text, is_linted):
+def run_examples(filter_text):
     """Runs the examples in the crates' documentation; returns their outcomes."""
     done = subprocess.run([HOST_CARGO, "test", "--doc", "--quiet", "--", filter_text,
                            "--format=pretty"],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          env=environment(is_linted))
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return outcomes_in("doc", done)
 
 
-def run(filter_text, is_linted=False):
-    """Builds, by clippy if `is_linted`, and runs all tests; returns their outcomes."""
+def run(filter_text):
+    """Builds and runs all tests; returns their outcomes."""
     programs = Suite()
     outcomes = []
 
@@ -85,7 +71,7 @@ def run(filter_text, is_linted=False):
             outcomes.extend(found)
         programs.add(name, run_all)
 
-    for crate, program, folder in build(is_linted):
+    for crate, program, folder in build():
         add(crate, run_program, crate, program, folder, filter_text)
-    add("docs", run_examples, filter_text, is_linted)
+    add("docs", run_examples, filter_text)
     return outcomes + programs.run(report=Outcome.report_failure, wants_passed=False)

@@ -125,7 +125,7 @@ def _image(kernel, words):
         with (pathlib.Path(folder) / "disk").open("wb") as disk:
             disk.truncate(1 << 20)
         yield build_image(kernel, pathlib.Path(folder) / "image.iso", " ".join(words),
-                          bios_only=True)
+                          bios_only=True, packs=False)
 
 
 def start(image, arguments):
