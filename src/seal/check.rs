@@ -17,7 +17,7 @@ pub const SECTIONS: [(&str, Section); 2] = [("text", Section::Text), ("rodata", 
 /// The largest number of modules.
 const MODULES_MAX: usize = 64;
 
-/// A kernel, its command line and its modules, which are as they were sealed.
+/// Proof that the kernel, its command line and its modules are as they were sealed.
 #[derive(Debug)]
 pub struct Sealed {
     /// The key of the signature.
@@ -26,8 +26,8 @@ pub struct Sealed {
     pub manifest: Manifest<'static>,
     /// The manifest's file.
     pub file: &'static [u8],
-    /// The number of modules, without the manifest.
-    pub modules: usize,
+    /// The loader's information, which has been checked.
+    pub information: &'static BootInformation<'static>,
 }
 
 /// Checks the kernel's sections, its command line and its modules against the manifest that was
@@ -51,7 +51,7 @@ pub fn check(
     }
     manifest.check_command_line(information.command_line.bytes())?;
     manifest.check_modules(modules.iter().map(loaded))?;
-    Ok(Sealed { key, manifest, file, modules: modules.len() })
+    Ok(Sealed { key, manifest, file, information })
 }
 
 /// Returns the contents of a module. If it can't be read, they are those of an empty one.

@@ -12,11 +12,13 @@
 //! | [`check`] | the check of what was loaded |
 //! | [`scrub`] | the check of the whole medium |
 //! | [`medium`] | the search for the medium, and reads of it |
+//! | [`report`] | what was verified, as a text |
 
 #![forbid(unsafe_code)]
 
 pub mod check;
 mod medium;
+pub mod report;
 pub mod scrub;
 
 use seal::Key;
@@ -62,8 +64,7 @@ pub fn start(_memory: Memory, boot: &Boot) {
     match check::check(key, boot.information) {
         Ok(sealed) => {
             log::info!("signed by {key}");
-            let modules = sealed.modules;
-            log::info!("right: the kernel, its command line, modules: {modules}");
+            log::info!("right: the kernel, its command line, modules: {}", modules.len());
             SEALED.call_once(|| sealed);
         }
         Err(refusal) => panic::refuse(&refusal),

@@ -94,6 +94,7 @@ def sealed_image_boots_and_is_verified():
                      "the module initramfs", "the medium sr0", "a BIOS verifies nothing"):
             assert f"  {part}" in text, (part, text)
         root = re.search(r"^root +([0-9a-f]{64})$", text, re.M)[1]
+        assert text == qemu.command("cat /proc/farjump/seal")
         assert "are right" in qemu.command("seal scrub")
         assert "scrap" in qemu.command("seal scrap"), qemu.output[-400:]
     done = call("seal", "verify", "--key", key, made().image)

@@ -1,22 +1,22 @@
-//! The directory `farjump`, which Linux doesn't have: the samples of the profiler.
+//! The samples of the profiler, in the directory `farjump`.
 
 use crate::fs::error::FsError;
 use crate::fs::generated::{Row, Text, What};
 use crate::profile::{self, Frames, ProfileError, Request};
 
-/// The entries. Addresses of the kernel are only for its administrator.
-pub(in crate::procfs) const ROWS: &[Row<()>] = &[
-    Row {
-        name: "profile",
-        mode: 0o600,
-        what: What::Settable(|_, text| folded(text, Frames::Functions), serve),
-    },
-    Row {
-        name: "profile_addresses",
-        mode: 0o400,
-        what: What::Text(|_, text| folded(text, Frames::Instructions)),
-    },
-];
+/// The stacks of functions; what is written starts or stops the profiler.
+pub(super) const PROFILE: Row<()> = Row {
+    name: "profile",
+    mode: 0o600,
+    what: What::Settable(|_, text| folded(text, Frames::Functions), serve),
+};
+
+/// The stacks of addresses, which are only for the kernel's administrator.
+pub(super) const PROFILE_ADDRESSES: Row<()> = Row {
+    name: "profile_addresses",
+    mode: 0o400,
+    what: What::Text(|_, text| folded(text, Frames::Instructions)),
+};
 
 impl From<ProfileError> for FsError {
     fn from(error: ProfileError) -> Self {

@@ -1,0 +1,12 @@
+//! The directory `farjump`, with what Linux doesn't have.
+
+use super::profile::{PROFILE, PROFILE_ADDRESSES};
+use crate::fs::generated::{Row, What};
+use crate::seal::report::Report;
+
+/// The entries.
+pub(in crate::procfs) const ROWS: &[Row<()>] = &[
+    PROFILE,
+    PROFILE_ADDRESSES,
+    Row { name: "seal", mode: 0o444, what: What::Text(|_, text| write!(text, "{Report}")) },
+];

@@ -1,0 +1,63 @@
+//! What was verified, and by whom, as a text.
+
+use core::fmt;
+
+use boot_information::Firmware;
+
+use super::check::{SECTIONS, Sealed};
+use super::{scrubbed, sealed};
+
+/// The text for the command `seal`, and for `/proc/farjump/seal`.
+#[derive(Clone, Copy, Debug)]
+pub struct Report;
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match sealed() {
+            None => {
+                writeln!(f, "This kernel isn't sealed: it has no key, and has checked nothing.")
+            }
+            Some(sealed) => write(sealed, f),
+        }
+    }
+}
+
+fn write(sealed: &Sealed, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(f, "key           {}", sealed.key)?;
+    let medium = sealed.manifest.medium();
+    if let Some(medium) = medium {
+        writeln!(f, "root          {}", medium.root)?;
+    }
+    writeln!(f, "verified by the kernel, at its start:")?;
+    for (name, _) in SECTIONS {
+        writeln!(f, "  its {name}")?;
+    }
+    writeln!(f, "  its command line")?;
+    for module in sealed.information.modules.iter() {
+        writeln!(f, "  the module {}", module.arguments)?;
+    }
+    match (medium, scrubbed()) {
+        (None, _) => writeln!(f, "the manifest says nothing of the medium")?,
+        (Some(medium), Some(scrubbed)) => {
+            writeln!(f, "  the medium {}, {} bytes", scrubbed.disk, medium.len_bytes)?;
+        }
+        (Some(medium), None) => {
+            writeln!(f, "not verified:")?;
+            writeln!(
+                f,
+                "  the medium, {} bytes: by seal=scrub on the command line",
+                medium.len_bytes
+            )?;
+        }
+    }
+    writeln!(f, "before the kernel:")?;
+    writeln!(
+        f,
+        "  {}",
+        match sealed.information.firmware {
+            Firmware::Bios => "a BIOS verifies nothing: this finds damage, and not an attack",
+            Firmware::Uefi =>
+                "whether the firmware and GRUB have verified anything isn't known here",
+        }
+    )
+}
