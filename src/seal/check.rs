@@ -1,7 +1,6 @@
 //! The check of what the loader has loaded.
 
-use boot_information::{BootInformation, Module};
-use heapless::Vec;
+use boot_information::{BootInformation, Firmware, Module};
 use seal::{Contents, Key, Manifest, Module as Loaded, Refusal};
 use x86_64::PhysAddr;
 
@@ -13,9 +12,6 @@ pub const MODULE: &str = "seal";
 
 /// The sections that are checked: those that never change once they are loaded.
 pub const SECTIONS: [(&str, Section); 2] = [("text", Section::Text), ("rodata", Section::Rodata)];
-
-/// The largest number of modules.
-const MODULES_MAX: usize = 64;
 
 /// Proof that the kernel, its command line and its modules are as they were sealed.
 #[derive(Debug)]
@@ -30,6 +26,18 @@ pub struct Sealed {
     pub information: &'static BootInformation<'static>,
 }
 
+impl Sealed {
+    /// Returns what is known of checks before those of the kernel.
+    pub fn before_the_kernel(&self) -> &'static str {
+        match self.information.firmware {
+            Firmware::Bios => "a BIOS verifies nothing: this finds damage, and not an attack",
+            Firmware::Uefi => {
+                "whether the firmware and GRUB have verified anything isn't known here"
+            }
+        }
+    }
+}
+
 /// Checks the kernel's sections, its command line and its modules against the manifest that was
 /// loaded.
 ///
@@ -39,9 +47,9 @@ pub fn check(
     key: Key,
     information: &'static BootInformation<'static>,
 ) -> Result<Sealed, Refusal<'static>> {
-    let (manifests, modules): (Vec<_, MODULES_MAX>, Vec<_, MODULES_MAX>) =
-        information.modules.iter().partition(|module| module.arguments == *MODULE);
-    let [file] = *manifests else {
+    let is_manifest = |module: &Module<'_>| module.arguments == *MODULE;
+    let mut manifests = information.modules.iter().filter(is_manifest);
+    let (Some(file), None) = (manifests.next(), manifests.next()) else {
         return Err(Refusal::NoManifest);
     };
     let file = loader_memory::lend(range(&file)).ok_or(Refusal::NoManifest)?;
@@ -50,7 +58,8 @@ pub fn check(
         manifest.check_section(name, image::constant_bytes(section))?;
     }
     manifest.check_command_line(information.command_line.bytes())?;
-    manifest.check_modules(modules.iter().map(loaded))?;
+    let others = information.modules.iter().filter(|module| !is_manifest(module));
+    manifest.check_modules(others.map(|module| loaded(&module)))?;
     Ok(Sealed { key, manifest, file, information })
 }
 

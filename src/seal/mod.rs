@@ -64,6 +64,7 @@ pub fn start(_memory: Memory, boot: &Boot) {
     match check::check(key, boot.information) {
         Ok(sealed) => {
             log::info!("signed by {key}");
+            log::info!("before the kernel: {}", sealed.before_the_kernel());
             log::info!("right: the kernel, its command line, modules: {}", modules.len());
             SEALED.call_once(|| sealed);
         }

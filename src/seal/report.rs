@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use boot_information::Firmware;
-
 use super::check::{SECTIONS, Sealed};
 use super::{scrubbed, sealed};
 
@@ -51,13 +49,5 @@ fn write(sealed: &Sealed, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
     }
     writeln!(f, "before the kernel:")?;
-    writeln!(
-        f,
-        "  {}",
-        match sealed.information.firmware {
-            Firmware::Bios => "a BIOS verifies nothing: this finds damage, and not an attack",
-            Firmware::Uefi =>
-                "whether the firmware and GRUB have verified anything isn't known here",
-        }
-    )
+    writeln!(f, "  {}", sealed.before_the_kernel())
 }

@@ -85,6 +85,7 @@ def sealed_image_boots_and_is_verified():
     """The whole chain: the words of the command line are those that GRUB passes, and the medium is
     checked before the first program."""
     with Qemu("-m", "128", "-cdrom", made().image) as qemu:
+        qemu.expect("seal: before the kernel: a BIOS verifies nothing")
         qemu.expect(r"sr0: all \d+ KiB of the image are right")
         qemu.expect("farjump> ")
         key = call("seal", "public-key", made().key).stdout.strip()
@@ -169,7 +170,9 @@ def changed_modules_are_refused():
             ("more", {"grub_cfg": cfg.replace(files, files + b"\n" + files)},
              "module 3 isn't the one that was sealed at its place"),
             ("no-manifest", {"grub_cfg": cfg.replace(sealed, b"")},
-             "the loader has loaded no manifest")):
+             "the loader has loaded no manifest, or several"),
+            ("two-manifests", {"grub_cfg": cfg.replace(sealed, sealed + b"\n" + sealed)},
+             "the loader has loaded no manifest, or several")):
         found = refusal(made().with_files(name, **files_of_it))
         assert found == text, (name, found)
 

@@ -7,7 +7,7 @@ use core::fmt;
 pub enum Refusal<'a> {
     /// The kernel's key proves nothing: see [`Key::is_strong`](crate::Key::is_strong).
     WeakKey,
-    /// The loader has loaded no manifest.
+    /// The loader has loaded no manifest, or several.
     NoManifest,
     /// The manifest doesn't end with a signature, or with something after its zeros.
     NoSignature,
@@ -45,7 +45,7 @@ impl fmt::Display for Refusal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WeakKey => write!(f, "the kernel's key is weak: anybody can sign for it"),
-            Self::NoManifest => write!(f, "the loader has loaded no manifest"),
+            Self::NoManifest => write!(f, "the loader has loaded no manifest, or several"),
             Self::NoSignature => write!(f, "the manifest has no signature, or bytes after it"),
             Self::Signature => write!(f, "the manifest isn't signed by the kernel's key"),
             Self::Line(line) => write!(f, "line {line} of the manifest can't be read"),
