@@ -78,7 +78,7 @@ def bad_calls_are_explained():
 def packed_files(folder):
     """Returns the packed kernel and the packed table of its symbols in an image, which is unpacked
     to `folder`."""
-    unpack(image(), folder)
+    unpack(image(bios_only=False), folder)
     return [(folder / "boot" / name).read_bytes() for name in ("farjump", "farjump.symbols")]
 
 
