@@ -8,7 +8,7 @@ import re
 import tempfile
 import threading
 
-from machine import flips
+from machine import ROOT, flips
 from machine.images import kernel_path, unpack
 from machine.qemu import Qemu
 from machine.sealed import Sealed, section
@@ -213,6 +213,8 @@ def bad_calls_are_explained():
     path = made().path
     (path / "text").write_text("no key")
     for arguments, complaint in (
+            (("new-key", ""), "name the file for the key: make key SEAL=file"),
+            (("new-key", ROOT / "build/key"), "keep a private key elsewhere"),
             (("new-key", made().key), "can't be made; a key is never replaced"),
             (("public-key", path / "text"), "isn't a private Ed25519 key"),
             (("public-key", path / "nothing"), "No such file"),
