@@ -8,7 +8,7 @@ import re
 import tempfile
 import threading
 
-from machine import ROOT, flips
+from machine import ROOT, flips, trees
 from machine.images import kernel_path, unpack
 from machine.qemu import Qemu
 from machine.sealed import Sealed, section
@@ -101,6 +101,13 @@ def sealed_image_boots_and_is_verified():
     done = call("seal", "verify", "--key", key, made().image)
     assert done.returncode == 0 and f"root {root}" in done.stdout, done
     assert "Each byte of the image is as it was sealed." in done.stdout, done
+
+
+def run_boots_a_sealed_image():
+    """As in docs/verified-boot.md; with a program, whose status is that of tools/run."""
+    done = call("run", "--program", f"{trees.busybox()} sh -c 'exit 7'", SEAL=made().key,
+                CMDLINE="seal=scrub")
+    assert done.returncode == 7 and "of the image are right" in done.stdout, done
 
 
 def images_are_reproducible():
@@ -232,9 +239,10 @@ def bad_calls_are_explained():
 
 
 def add_to(suite):
-    for test in (sealed_image_boots_and_is_verified, hashes_are_those_of_other_programs, images_are_reproducible,
-                 kernel_without_a_key_says_so, other_keys_are_refused, changed_kernel_is_refused,
-                 changed_command_line_is_refused, changed_modules_are_refused,
-                 flipped_bits_of_the_medium_are_refused, flipped_gap_is_refused_by_its_place,
+    for test in (sealed_image_boots_and_is_verified, hashes_are_those_of_other_programs,
+                 run_boots_a_sealed_image, images_are_reproducible, kernel_without_a_key_says_so,
+                 other_keys_are_refused, changed_kernel_is_refused, changed_command_line_is_refused,
+                 changed_modules_are_refused, flipped_bits_of_the_medium_are_refused,
+                 flipped_gap_is_refused_by_its_place,
                  medium_that_is_no_disk_is_refused, bad_calls_are_explained):
         suite.add(f"seal::{test.__name__}", test)
