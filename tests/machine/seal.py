@@ -191,7 +191,7 @@ def flipped_bits_of_the_medium_are_refused():
         place, = flips.flips(parts, 1, name)
         copy = flips.flipped(image, place, made().path / "flipped.iso")
         result, text = flips.outcome(copy)
-        assert result in (flips.BEFORE, flips.KERNEL, flips.SILENT), (name, place, result, text)
+        assert result != flips.BOOTED, (name, place, result, text)
         done = call("seal", "verify", "--key", made().key, copy)
         assert done.returncode == 1, (name, place, done)
 
