@@ -10,7 +10,7 @@ use core::fmt;
 use boot_information::BootInformation;
 use spin::Once;
 use symbol_table::{Function, SymbolTable};
-use x86_64::{PhysAddr, VirtAddr};
+use x86_64::VirtAddr;
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cpu::id::CpuId;
@@ -29,10 +29,11 @@ pub fn start(_memory: Memory, information: &BootInformation) {
         log::warn!("the loader has no module \"{MODULE}\": reports will have no names");
         return;
     };
-    let (start, end) = (PhysAddr::new(module.start.into()), PhysAddr::new(module.end.into()));
-    match loader_memory::lend(start..end).and_then(SymbolTable::try_new) {
+    let place = loader_memory::place(&module);
+    let kib = (place.end - place.start).div_ceil(1024);
+    match loader_memory::lend(place).and_then(SymbolTable::try_new) {
         Some(table) => {
-            log::info!("{} functions, {} KiB", table.functions(), (end - start).div_ceil(1024));
+            log::info!("{} functions, {kib} KiB", table.functions());
             TABLE.call_once(|| table);
         }
         None => {

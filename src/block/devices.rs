@@ -5,11 +5,10 @@ use alloc::vec::Vec;
 
 use partition_table::{ScanError, Table, TableKind, scan};
 
-use super::device::{BlockDevice, Direction, PartitionInfo};
+use super::device::{BlockDevice, PartitionInfo};
+use super::reader::Reader;
 use crate::drivers::block::disk::{self, Disk};
 use crate::drivers::block::request::IoError;
-use crate::mm::kernel::frames::{Purpose, SharedFrame};
-use crate::mm::kernel::layout::FRAME_BYTES;
 use crate::sync::{Rank, SpinMutex};
 
 /// The major number of all block devices: that of devices without a number of their own.
@@ -84,40 +83,25 @@ fn log_table(name: &str, table: &Table) {
     }
 }
 
-/// A disk whose table is read, through a frame.
-struct Reader {
-    device: BlockDevice,
-    frame: SharedFrame,
-}
-
 impl partition_table::Disk for Reader {
     type Error = IoError;
 
     fn sector_bytes(&self) -> usize {
-        self.device.sector_bytes() as usize
+        self.device().sector_bytes() as usize
     }
 
     fn sectors(&self) -> u64 {
-        self.device.len_bytes() / self.device.sector_bytes()
+        self.device().len_bytes() / self.device().sector_bytes()
     }
 
     fn read(&mut self, sector: u64, to: &mut [u8]) -> Result<(), IoError> {
-        let mut at = sector * self.device.sector_bytes();
-        for piece in to.chunks_mut(FRAME_BYTES as usize) {
-            let end = at + piece.len() as u64;
-            let frames = core::slice::from_ref(&self.frame);
-            self.device.transfer(Direction::Read, at..end, frames)?;
-            self.frame.bytes(0..piece.len()).read(piece);
-            at = end;
-        }
-        Ok(())
+        self.read_at(sector * self.device().sector_bytes(), to)
     }
 }
 
 fn read_table(disk: &Arc<dyn Disk>) -> Result<Table, IoError> {
-    let frame = SharedFrame::try_new_zeroed(Purpose::Files).ok_or(IoError::NoMemory)?;
-    let device = BlockDevice::of_disk(disk.clone(), 0);
-    scan(&mut Reader { device, frame }).map_err(|error| match error {
+    let device = Arc::new(BlockDevice::of_disk(disk.clone(), 0));
+    scan(&mut Reader::try_new(device, 1)?).map_err(|error| match error {
         ScanError::Disk(error) => error,
         ScanError::SectorSize => IoError::Invalid,
     })

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`device`] | a disk or a partition, and transfers from and to it |
 //! | [`devices`] | all devices, and the search for partitions |
+//! | [`reader`] | reads of bytes at any place |
 //! | [`transfers`] | requests of transfers that are in flight at once |
 //!
 //! A device is found at the start and keeps its name and its number. Its transfers go to the disk
@@ -13,6 +14,7 @@
 
 pub mod device;
 pub mod devices;
+pub mod reader;
 #[cfg(test)]
 mod tests;
 pub mod transfers;

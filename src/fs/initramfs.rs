@@ -10,7 +10,6 @@ use alloc::vec::Vec;
 
 use ::initramfs::{Entries, Entry, EntryKind, LinkKey, Part, Parts};
 use path_walk::LastLink;
-use x86_64::PhysAddr;
 
 use super::attributes::{DeviceNumber, FileKind, Mode};
 use super::error::FsError;
@@ -36,7 +35,7 @@ const MAGICS: [&[u8]; 2] = [b"070701", b"070702"];
 /// Unpacks all modules that are an initramfs into the tree with this root.
 pub(super) fn unpack_modules(boot: &Boot, root: &Path) {
     for module in boot.information.modules.iter() {
-        let range = PhysAddr::new(module.start.into())..PhysAddr::new(module.end.into());
+        let range = loader_memory::place(&module);
         if !loader_memory::head(&range).is_some_and(|head| is_initramfs(&head)) {
             continue;
         }

@@ -2,7 +2,6 @@
 
 use boot_information::{BootInformation, Firmware, Module};
 use seal::{Contents, Key, Manifest, Module as Loaded, Refusal};
-use x86_64::PhysAddr;
 
 use crate::mm::kernel::image::{self, Section};
 use crate::mm::kernel::loader_memory;
@@ -52,7 +51,7 @@ pub fn check(
     let (Some(file), None) = (manifests.next(), manifests.next()) else {
         return Err(Refusal::NoManifest);
     };
-    let file = loader_memory::lend(range(&file)).ok_or(Refusal::NoManifest)?;
+    let file = loader_memory::lend(loader_memory::place(&file)).ok_or(Refusal::NoManifest)?;
     let manifest = Manifest::open(file, &key)?;
     for (name, section) in SECTIONS {
         manifest.check_section(name, image::constant_bytes(section))?;
@@ -65,11 +64,7 @@ pub fn check(
 
 /// Returns the contents of a module. If it can't be read, they are those of an empty one.
 fn loaded<'m>(module: &Module<'m>) -> Loaded<'m> {
-    let contents = loader_memory::inspect(range(module), Contents::of);
+    let contents = loader_memory::inspect(loader_memory::place(module), Contents::of);
     let contents = contents.unwrap_or_else(|| Contents::of(&[]));
     Loaded { arguments: module.arguments.bytes(), contents }
-}
-
-fn range(module: &Module<'_>) -> core::ops::Range<PhysAddr> {
-    PhysAddr::new(module.start.into())..PhysAddr::new(module.end.into())
 }

@@ -37,7 +37,7 @@ static SEALED: Once<Sealed> = Once::new();
 static SCRUBBED: Once<Scrubbed> = Once::new();
 
 /// Returns the key that the kernel was stamped with; `None` if it isn't sealed.
-pub fn key() -> Option<Key> {
+fn key() -> Option<Key> {
     let key = Key(image::stamped_key());
     (key != Key::NONE).then_some(key)
 }

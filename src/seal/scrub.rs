@@ -7,7 +7,7 @@ use core::fmt;
 use hash_tree::{BLOCK_BYTES, CheckError, Verifier};
 
 use super::check::Sealed;
-use super::medium::{Disk, PART_MAX_BYTES};
+use super::medium::{self, PART_BYTES};
 use crate::drivers::block::request::IoError;
 
 /// A medium of which each byte is as it was sealed.
@@ -67,22 +67,22 @@ impl fmt::Display for ScrubError {
 /// # Errors
 /// [`ScrubError`], of the first block that differs.
 pub fn scrub(sealed: &Sealed) -> Result<Scrubbed, ScrubError> {
-    let (mut disk, medium) = Disk::find(sealed).ok_or(ScrubError::NoMedium)?;
+    let (mut disk, medium) = medium::find(sealed).ok_or(ScrubError::NoMedium)?;
     let mut verifier = Verifier::new(medium.shape(), medium.root);
-    let mut part = vec![0; PART_MAX_BYTES];
-    let name = String::from(disk.name());
+    let mut part = vec![0; PART_BYTES];
+    let name = String::from(disk.device().name());
     let failed = |error| ScrubError::Read { disk: name.clone(), error };
-    let blocks_per_part = (PART_MAX_BYTES / BLOCK_BYTES) as u64;
+    let blocks_per_part = (PART_BYTES / BLOCK_BYTES) as u64;
     for first in (0..medium.shape().data_blocks()).step_by(blocks_per_part as usize) {
         let start = first * BLOCK_BYTES as u64;
-        let len = (medium.len_bytes - start).min(PART_MAX_BYTES as u64) as usize;
-        disk.read(start, &mut part[..len]).map_err(failed)?;
+        let len = (medium.len_bytes - start).min(PART_BYTES as u64) as usize;
+        disk.read_at(start, &mut part[..len]).map_err(failed)?;
         part[len..].fill(0);
         medium.leave_out(start, &mut part);
         for (block, bytes) in (first..).zip(part[..len.next_multiple_of(BLOCK_BYTES)].as_chunks().0)
         {
             let checked = verifier.check(block, bytes, |tree_block, to| {
-                disk.read(medium.tree_start + tree_block * BLOCK_BYTES as u64, to)
+                disk.read_at(medium.tree_start + tree_block * BLOCK_BYTES as u64, to)
             });
             let damage = |place: u64, is_tree| ScrubError::Damage {
                 disk: name.clone(),

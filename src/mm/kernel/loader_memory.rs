@@ -3,6 +3,7 @@
 
 use core::ops::Range;
 
+use boot_information::Module;
 use heapless::Vec as ShortVec;
 use memory_map::Kind;
 use x86_64::PhysAddr;
@@ -11,6 +12,11 @@ use super::frames::{AllocatedFrames, Purpose};
 use super::layout::{self, DIRECT_MAP_BYTES, FRAME_BYTES};
 use super::ram;
 use crate::sync::{Rank, SpinMutex};
+
+/// Returns the place of a module.
+pub fn place(module: &Module<'_>) -> Range<PhysAddr> {
+    PhysAddr::new(module.start.into())..PhysAddr::new(module.end.into())
+}
 
 /// Returns the bytes of a module that the loader has stored at `range`. `None` if the loader
 /// doesn't report that range, or a part of it was [taken](take).

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use ed25519_compact::{KeyPair, PublicKey};
-use hash_tree::Hash;
 use seal::Key;
 
 /// Makes a private key in a new file, which only its owner can read.
@@ -38,8 +37,8 @@ pub fn public_key(file: &Path) -> Result<Key> {
 
 /// Reads a public key: 64 hexadecimal digits, or a file with a public or a private key.
 pub fn named(key: &str) -> Result<Key> {
-    if let Ok(Hash(bytes)) = key.parse() {
-        return Ok(Key(bytes));
+    if let Ok(key) = key.parse() {
+        return Ok(key);
     }
     let text = fs::read_to_string(key)
         .with_context(|| format!("{key} is neither the digits of a key nor a file"))?;

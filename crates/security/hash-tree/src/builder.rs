@@ -28,7 +28,7 @@ impl Builder {
     pub fn push(&mut self, block: &[u8]) {
         assert!(self.pushed < self.shape.data_blocks(), "more blocks than the shape has");
         let hash = hash_of(&whole_block(block));
-        let place = self.shape.places(self.pushed)[0];
+        let place = self.shape.leaf(self.pushed);
         self.put(place.block, place.index, hash);
         self.pushed += 1;
     }

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
+use base16ct::{HexDisplay, lower};
 use sha2::{Digest, Sha256};
 
 /// A SHA-256 hash.
@@ -23,23 +24,18 @@ pub fn hash_of(bytes: &[u8]) -> Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{:x}", HexDisplay(&self.0))
     }
 }
 
 impl FromStr for Hash {
-    type Err = ();
+    type Err = base16ct::Error;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
+    fn from_str(text: &str) -> Result<Self, base16ct::Error> {
         let mut hash = [0; Self::LEN_BYTES];
-        let is_digit = |digit: &u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
-        if text.len() != 2 * hash.len() || !text.as_bytes().iter().all(is_digit) {
-            return Err(());
+        match lower::decode(text, &mut hash)?.len() {
+            Self::LEN_BYTES => Ok(Self(hash)),
+            _ => Err(base16ct::Error::InvalidLength),
         }
-        for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let digits = core::str::from_utf8(digits).map_err(|_| ())?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| ())?;
-        }
-        Ok(Self(hash))
     }
 }

@@ -44,5 +44,5 @@ mod verifier;
 
 pub use builder::Builder;
 pub use hash::{Hash, hash_of};
-pub use shape::{BLOCK_BYTES, HASHES_PER_BLOCK, Place, Shape};
+pub use shape::{BLOCK_BYTES, Shape};
 pub use verifier::{CheckError, Verifier};

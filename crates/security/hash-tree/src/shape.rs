@@ -1,6 +1,7 @@
 //! The levels of a tree.
 
 use alloc::vec::Vec;
+use core::iter::successors;
 
 use crate::hash::Hash;
 
@@ -8,7 +9,7 @@ use crate::hash::Hash;
 pub const BLOCK_BYTES: usize = 4096;
 
 /// The number of hashes in a block of the tree.
-pub const HASHES_PER_BLOCK: usize = BLOCK_BYTES / Hash::LEN_BYTES;
+const HASHES_PER_BLOCK: usize = BLOCK_BYTES / Hash::LEN_BYTES;
 
 /// The levels of the tree over data of a given length.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Shape {
 
 /// The place of a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// The block of the tree.
     pub block: u64,
     /// The number of the hash in that block, below [`HASHES_PER_BLOCK`].
@@ -42,11 +43,6 @@ impl Shape {
         Self { len_bytes, levels, tree_blocks }
     }
 
-    /// Returns the length of the data.
-    pub fn len_bytes(&self) -> u64 {
-        self.len_bytes
-    }
-
     /// Returns the number of blocks of data.
     pub fn data_blocks(&self) -> u64 {
         self.len_bytes.div_ceil(BLOCK_BYTES as u64)
@@ -58,30 +54,33 @@ impl Shape {
     }
 
     /// Returns the number of levels: none for no data.
-    pub fn levels(&self) -> usize {
+    pub(crate) fn levels(&self) -> usize {
         self.levels.len()
     }
 
-    /// Returns the place of the hash of block `data_block` of the data, the place of the hash of the
-    /// block in which that is, and so on: one in each level.
-    pub fn places(&self, data_block: u64) -> Vec<Place> {
-        let mut number = data_block;
-        let place = |start: &u64| {
-            let index = (number % HASHES_PER_BLOCK as u64) as usize;
-            number /= HASHES_PER_BLOCK as u64;
-            Place { block: start + number, index }
-        };
-        self.levels.iter().map(place).collect()
+    /// Returns the place of the hash of block `data_block` of the data, which is in level 0.
+    pub(crate) fn leaf(&self, data_block: u64) -> Place {
+        Place::nth(0, data_block)
     }
 
     /// Returns the place of the hash of block `block` of the tree; `None` if that hash is the root.
     pub(crate) fn parent(&self, block: u64) -> Option<Place> {
         let level = self.levels.iter().rposition(|&start| start <= block)?;
-        let number = block - self.levels[level];
         let above = self.levels.get(level + 1)?;
-        Some(Place {
-            block: above + number / HASHES_PER_BLOCK as u64,
-            index: (number % HASHES_PER_BLOCK as u64) as usize,
-        })
+        Some(Place::nth(*above, block - self.levels[level]))
+    }
+
+    /// Returns the place of the hash of block `data_block` of the data, the place of the hash of the
+    /// block in which that is, and so on: one in each level.
+    pub(crate) fn places(&self, data_block: u64) -> Vec<Place> {
+        successors(Some(self.leaf(data_block)), |place| self.parent(place.block)).collect()
+    }
+}
+
+impl Place {
+    /// Returns the place of hash `number` of the level that begins at block `start` of the tree.
+    fn nth(start: u64, number: u64) -> Self {
+        let per_block = HASHES_PER_BLOCK as u64;
+        Self { block: start + number / per_block, index: (number % per_block) as usize }
     }
 }

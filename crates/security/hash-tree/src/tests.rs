@@ -81,7 +81,7 @@ fn texts_that_are_no_hash_are_refused() {
         &std::format!("+{}", &good[1..]),
         &std::format!("{}é", &good[2..]),
     ] {
-        assert_eq!(bad.parse::<Hash>(), Err(()), "{bad}");
+        assert!(bad.parse::<Hash>().is_err(), "{bad}");
     }
 }
 

@@ -46,11 +46,6 @@ impl Verifier {
         Self { shape, root, known }
     }
 
-    /// Returns the shape of the tree.
-    pub fn shape(&self) -> &Shape {
-        &self.shape
-    }
-
     /// Checks block `data_block` of the data, which is filled up with zeros if it is the last one.
     /// `read` reads a block of the tree.
     ///

@@ -1,7 +1,9 @@
 //! The public key whose signature a kernel asks for.
 
 use core::fmt;
+use core::str::FromStr;
 
+use base16ct::{HexDisplay, lower};
 use ed25519_compact::PublicKey;
 
 /// A public Ed25519 key. Its text has 64 hexadecimal digits.
@@ -26,6 +28,18 @@ impl Key {
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{:x}", HexDisplay(&self.0))
+    }
+}
+
+impl FromStr for Key {
+    type Err = base16ct::Error;
+
+    fn from_str(text: &str) -> Result<Self, base16ct::Error> {
+        let mut key = [0; Self::LEN_BYTES];
+        match lower::decode(text, &mut key)?.len() {
+            Self::LEN_BYTES => Ok(Self(key)),
+            _ => Err(base16ct::Error::InvalidLength),
+        }
     }
 }

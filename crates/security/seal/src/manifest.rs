@@ -1,5 +1,6 @@
 //! A manifest whose signature is right, and the checks against it.
 
+use base16ct::lower;
 use ed25519_compact::{PublicKey, Signature};
 
 use crate::entry::{Contents, Entry};
@@ -134,13 +135,6 @@ fn split(file: &[u8]) -> Option<(&[u8], [u8; Signature::BYTES])> {
     let digits = file[digits_start..end].strip_suffix(b"\n")?;
     let signed = file[..digits_start].strip_suffix(SIGNATURE.as_bytes())?;
     let mut signature = [0; Signature::BYTES];
-    for (byte, pair) in signature.iter_mut().zip(digits.as_chunks::<2>().0) {
-        let [high, low] = pair.map(|digit| match digit {
-            b'0'..=b'9' => Some(digit - b'0'),
-            b'a'..=b'f' => Some(digit - b'a' + 10),
-            _ => None,
-        });
-        *byte = high? << 4 | low?;
-    }
+    lower::decode(digits, &mut signature).ok()?;
     signed.ends_with(b"\n").then_some((signed, signature))
 }

@@ -27,7 +27,7 @@ impl Medium {
     }
 
     /// Returns the ranges that count as zeros in the hash tree: the manifest and the tree itself.
-    pub fn left_out(&self) -> [Range<u64>; 2] {
+    pub(crate) fn left_out(&self) -> [Range<u64>; 2] {
         [
             self.manifest_start..self.manifest_start.saturating_add(self.manifest_bytes),
             self.tree_start..self.tree_start.saturating_add(self.shape().tree_bytes()),

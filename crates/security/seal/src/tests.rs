@@ -121,7 +121,7 @@ fn weak_points_of_the_curve_are_refused() {
         "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
     ];
     for point in points {
-        let key = Key(point.parse::<hash_tree::Hash>().unwrap().0);
+        let key: Key = point.parse().unwrap();
         assert_eq!(Manifest::open(&sealed(), &key).err(), Some(Refusal::WeakKey), "{point}");
         assert_eq!(key.to_string(), point);
     }

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use base16ct::lower;
 use ed25519_compact::KeyPair;
 
 use crate::entry::Entry;
@@ -34,7 +35,7 @@ impl fmt::Display for WriteError {
     }
 }
 
-/// Returns the file of a manifest with `entries`, which `len_bytes` long, signed by `key`.
+/// Returns the file of a manifest with `entries`, which is `len_bytes` long, signed by `key`.
 ///
 /// # Errors
 /// [`WriteError`].
@@ -54,7 +55,7 @@ pub fn write(
     }
     let signature = key.sk.sign(&text, None);
     text += SIGNATURE;
-    text.extend(signature.iter().map(|byte| format!("{byte:02x}")));
+    text += &lower::encode_string(&*signature);
     text.push('\n');
     let mut file = text.into_bytes();
     if file.len() > len_bytes {

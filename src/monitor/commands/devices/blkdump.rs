@@ -1,11 +1,12 @@
 //! `blkdump`: the bytes of a sector of a disk.
 
+use alloc::sync::Arc;
 use core::fmt::Write;
 
-use crate::block::device::{BlockDevice, Direction};
+use crate::block::device::BlockDevice;
 use crate::block::devices;
+use crate::block::reader::Reader;
 use crate::drivers::block::request::IoError;
-use crate::mm::kernel::frames::{Purpose, SharedFrame};
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
 use crate::monitor::format::dump::{ROW_BYTES, write_row};
@@ -32,7 +33,7 @@ fn show(_: &Machine, mut arguments: Arguments<'_>, out: &mut dyn Write) -> Resul
         return Ok(());
     };
     let mut bytes = [0; SECTOR_MAX];
-    match read(&device, sector, &mut bytes) {
+    match read(device.clone(), sector, &mut bytes) {
         Ok(len) => {
             let start = sector.saturating_mul(len as u64);
             for (row, offset) in bytes[..len].chunks(ROW_BYTES).zip((start..).step_by(ROW_BYTES)) {
@@ -50,13 +51,13 @@ fn show(_: &Machine, mut arguments: Arguments<'_>, out: &mut dyn Write) -> Resul
 }
 
 /// Reads a sector; returns its size.
-fn read(device: &BlockDevice, sector: u64, to: &mut [u8; SECTOR_MAX]) -> Result<usize, IoError> {
-    let sector_bytes = device.sector_bytes();
-    let start = sector.checked_mul(sector_bytes).ok_or(IoError::Invalid)?;
-    let end = start.checked_add(sector_bytes).ok_or(IoError::Invalid)?;
-    let frame = SharedFrame::try_allocate(Purpose::Files).ok_or(IoError::NoMemory)?;
-    device.transfer(Direction::Read, start..end, core::slice::from_ref(&frame))?;
-    let len = sector_bytes as usize;
-    frame.bytes(0..len).read(&mut to[..len]);
+fn read(
+    device: Arc<BlockDevice>,
+    sector: u64,
+    to: &mut [u8; SECTOR_MAX],
+) -> Result<usize, IoError> {
+    let len = device.sector_bytes() as usize;
+    let start = sector.checked_mul(len as u64).ok_or(IoError::Invalid)?;
+    Reader::try_new(device, 1)?.read_at(start, &mut to[..len])?;
     Ok(len)
 }

@@ -4,7 +4,6 @@
 use core::fmt::{self, Write};
 
 use memory_map::Kind;
-use x86_64::PhysAddr;
 
 use crate::arch::boot_stage;
 use crate::arch::time::clock::{self, NS_PER_SECOND};
@@ -105,7 +104,7 @@ fn show_memory(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     show(format_args!("image"), (image.end - image.start) - (stub.end - stub.start))?;
     for module in machine.boot.information.modules.iter() {
         // The frames of a taken module are counted by their purpose.
-        let range = PhysAddr::new(module.start.into())..PhysAddr::new(module.end.into());
+        let range = loader_memory::place(&module);
         if loader_memory::is_taken(&range) {
             continue;
         }
