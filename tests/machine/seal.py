@@ -103,6 +103,22 @@ def sealed_image_boots_and_is_verified():
     assert "Each byte of the image is as it was sealed." in done.stdout, done
 
 
+def stick_may_be_longer_than_its_image():
+    """What follows the image is in its last block, too, if that isn't whole."""
+    image = made().image
+    if image.stat().st_size % BLOCK == 0:
+        longer = made().path / "longer"
+        longer.write_bytes(made().archive.read_bytes() + bytes(BLOCK // 2))
+        image = made().sealed("longer.iso", archive=longer)
+    assert image.stat().st_size % BLOCK
+    stick = made().path / "stick"
+    stick.write_bytes(image.read_bytes() + b"x" * 5000)
+    done = call("seal", "verify", "--key", made().key, stick)
+    assert done.returncode == 0 and "5000 bytes after the image aren't sealed" in done.stdout, done
+    with Qemu("-m", "128", "-M", "q35", "-drive", f"format=raw,snapshot=on,file={stick}") as qemu:
+        qemu.expect(r"seal: sda: all \d+ KiB of the image are right")
+
+
 def run_boots_a_sealed_image():
     """As in docs/verified-boot.md; with a program, whose status is that of tools/run."""
     done = call("run", "--program", f"{trees.busybox()} sh -c 'exit 7'", SEAL=made().key,
@@ -240,9 +256,10 @@ def bad_calls_are_explained():
 
 def add_to(suite):
     for test in (sealed_image_boots_and_is_verified, hashes_are_those_of_other_programs,
-                 run_boots_a_sealed_image, images_are_reproducible, kernel_without_a_key_says_so,
-                 other_keys_are_refused, changed_kernel_is_refused, changed_command_line_is_refused,
+                 run_boots_a_sealed_image, stick_may_be_longer_than_its_image,
+                 images_are_reproducible, kernel_without_a_key_says_so, other_keys_are_refused,
+                 changed_kernel_is_refused, changed_command_line_is_refused,
                  changed_modules_are_refused, flipped_bits_of_the_medium_are_refused,
-                 flipped_gap_is_refused_by_its_place,
-                 medium_that_is_no_disk_is_refused, bad_calls_are_explained):
+                 flipped_gap_is_refused_by_its_place, medium_that_is_no_disk_is_refused,
+                 bad_calls_are_explained):
         suite.add(f"seal::{test.__name__}", test)

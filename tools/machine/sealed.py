@@ -36,10 +36,10 @@ class Sealed:
         unpack(self.image, self.tree)
         subprocess.run(["chmod", "-R", "u+w", self.tree], check=True)
 
-    def sealed(self, name, key=None, cmdline=COMMAND_LINE):
-        """Makes an image, sealed by a key."""
-        return build_image(kernel_path(), self.path / name, cmdline, bios_only=self._bios_only,
-                           initramfs=self.archive, seal=key or self.key)
+    def sealed(self, name, key=None, archive=None):
+        """Makes an image, sealed by a key, with an initramfs."""
+        return build_image(kernel_path(), self.path / name, COMMAND_LINE, bios_only=self._bios_only,
+                           initramfs=archive or self.archive, seal=key or self.key)
 
     def file(self, name):
         """Returns the bytes of a file in /boot."""

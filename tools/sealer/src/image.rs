@@ -48,6 +48,11 @@ impl Image {
         self.len_bytes
     }
 
+    /// Limits the image to its first `len_bytes`, if it is longer: a stick goes on after its image.
+    pub fn limit(&mut self, len_bytes: u64) {
+        self.len_bytes = self.len_bytes.min(len_bytes);
+    }
+
     /// Reads the block of number `block` of the part at `start`; zeros after the image's end.
     pub fn read_block(&self, start: u64, block: u64, to: &mut [u8; BLOCK_BYTES]) -> Result<()> {
         to.fill(0);

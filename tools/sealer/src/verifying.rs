@@ -20,7 +20,7 @@ const SYSTEM_AREA: Range<u64> = 0..32768;
 /// image is as it was sealed.
 pub fn verify(path: &Path, key: &str) -> Result<bool> {
     let key = keys::named(key)?;
-    let image = Image::open(path)?;
+    let mut image = Image::open(path)?;
     let files = image.files()?;
     let place = image.file(&files, MANIFEST)?;
     let file = image.read(&place)?;
@@ -61,6 +61,7 @@ pub fn verify(path: &Path, key: &str) -> Result<bool> {
     if image.len_bytes() > medium.len_bytes {
         println!("{} bytes after the image aren't sealed", image.len_bytes() - medium.len_bytes);
     }
+    image.limit(medium.len_bytes);
     let damages = damages(&image, &medium)?;
     for range in &damages {
         println!("differs: {}", named(range, &files));
