@@ -1,7 +1,7 @@
 # The targets only name the tools; each tool has --help.
 
 IMAGE := build/farjump.iso
-export BUS CMDLINE DEBUG DISK PROGRAM ROOT SEAL
+export BUS CMDLINE DEBUG DISK PROGRAM ROOT SEAL SECURE
 
 # make exits with 2 whatever status a tool returns. If make runs a user's program, a function ends
 # make with the program's status.
@@ -50,7 +50,7 @@ iso: ready ## makes build/farjump.iso, for BIOS and UEFI; SEAL=file seals it by 
 	@kernel=$$(tools/kernel) && \
 	tools/iso --timeout 3 --cmdline "$$CMDLINE" $(if $(SEAL),--seal "$$SEAL") "$$kernel" $(IMAGE)
 
-key: ready ## makes a private key for make iso SEAL=file, in this file
+key: ready ## makes private keys for make iso SEAL=file, in this file and beside it
 	@tools/seal new-key "$(SEAL)"
 
 reproduce: ready ## builds the image twice, and compares; RELEASED=file is another's image

@@ -12,7 +12,7 @@ SYSTEM_AREA = range(32768)
 # The limit of the CPU time of a boot, in seconds: several times that of the sealed image.
 BOOT_CPU_S = 4
 # What the firmware and GRUB show when they give up.
-GIVEN_UP = re.compile(r"No bootable device|error: |grub rescue>|grub>")
+GIVEN_UP = re.compile(r"No bootable device|BdsDxe: failed to|error: |grub rescue>|grub>")
 # The stub's first words.
 STARTED = "stub: "
 ANSWER = r"refused: ([^\r\x1b]+)\x1b|^exception |^panic: |farjump> "
@@ -88,7 +88,8 @@ def outcome(image, *arguments, cpu_s=BOOT_CPU_S):
             found = re.search(ANSWER, qemu.output, re.M)
             if found or STARTED in qemu.output:
                 return found
-            return GIVEN_UP.search("\n".join(qemu.screen()))
+            # UEFI shows its texts, and those of GRUB, on the serial line, too.
+            return GIVEN_UP.search("\n".join([qemu.output, *qemu.screen()]))
 
         try:
             found = qemu.wait_for(answer, lambda: "no answer", cpu_s=cpu_s)

@@ -51,16 +51,22 @@ class Sealed:
 
     def with_files(self, name, **files):
         """Makes an image with the files of the sealed one, but for those given: the bytes of
-        kernel (unpacked), seal, grub_cfg, initramfs. It isn't sealed again."""
+        kernel (unpacked), kernel_signature, seal, grub_cfg, initramfs; None for no file. It isn't
+        sealed again."""
         image = self.path / f"{name}.iso"
-        places = {"kernel": "farjump", "grub_cfg": "grub/grub.cfg"}
+        places = {"kernel": "farjump", "kernel_signature": "farjump.sig", "grub_cfg": "grub/grub.cfg"}
+        uefi = () if self._bios_only else ("--efi-boot", "efi.img", "-efi-boot-part",
+                                           "--efi-boot-image")
         with tempfile.TemporaryDirectory(dir=self.path) as tree:
             subprocess.run(["cp", "-rT", self.tree, tree], check=True)
             for file, data in files.items():
                 data = gzip.compress(data, 6, mtime=0) if file == "kernel" else data
-                pathlib.Path(tree, "boot", places.get(file, file)).write_bytes(data)
+                place = pathlib.Path(tree, "boot", places.get(file, file))
+                place.unlink()
+                if data is not None:
+                    place.write_bytes(data)
             subprocess.run(["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--compress=no",
-                            "--locales=", "--fonts=", "--themes=", "-o", image, tree],
+                            "--locales=", "--fonts=", "--themes=", "-o", image, tree, *uefi, "-volid", "FARJUMP"],
                            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return image
 

@@ -1,0 +1,151 @@
+"""The chain under UEFI: the firmware starts only the owner's GRUB, GRUB loads only the owner's files,
+and nobody gets a shell or edits a command line in between."""
+
+import contextlib
+import functools
+import re
+import subprocess
+import threading
+
+from machine import flips, images
+from machine.qemu import Qemu
+from machine.sealed import Sealed
+from machine.secure_boot import board
+from machine.tools import call, ovmf
+
+_lock = threading.Lock()
+
+
+@functools.cache
+def _made():
+    sealed = Sealed(bios_only=False)
+    return sealed, board(sealed.key, sealed.path)
+
+
+def made():
+    """Returns (the sealed image, QEMU's arguments for its owner's board), which are made once."""
+    with _lock:
+        return _made()
+
+
+@contextlib.contextmanager
+def booted(image, *arguments, is_secure=True):
+    """Boots an image on the board, or by UEFI without Secure Boot."""
+    firmware = made()[1] if is_secure else ("-bios", ovmf())
+    with Qemu("-m", "128", *firmware, "-cdrom", image, *arguments) as qemu:
+        yield qemu
+
+
+def refused(image, text, is_secure=True):
+    """Checks that the firmware or GRUB refuses an image with this text, before the kernel."""
+    with booted(image, is_secure=is_secure) as qemu:
+        match = qemu.expect(f"{text}|{flips.STARTED}|farjump> ")
+        assert re.search(text, match[0]), qemu.output[-2000:]
+
+
+def flipped(region, name):
+    """Returns a copy of the image with one bit flipped in the middle of a region."""
+    image = made()[0].image
+    part = flips.regions(image)[region][0]
+    return flips.flipped(image, (part[len(part) // 2], 0), made()[0].path / name)
+
+
+def skip_pause(qemu):
+    """Ends the pause of ten seconds, in which GRUB's errors can be read."""
+    qemu.expect("Press any key to continue")
+    qemu.send(" ")
+
+
+def sealed_image_boots():
+    with booted(made()[0].image) as qemu:
+        qemu.expect(r"seal: sr0: all \d+ KiB of the image are right")
+        qemu.expect("farjump> ")
+    with booted(made()[0].image, is_secure=False) as qemu:
+        qemu.expect("farjump> ")
+
+
+def firmware_refuses_any_other_grub():
+    """One that is damaged, one of another owner, one that nobody has signed."""
+    sealed, _ = made()
+    refused(flipped("EFI partition with GRUB", "grub.iso"), "Access Denied")
+    refused(sealed.sealed("other.iso", key=sealed.other_key), "Access Denied")
+    refused(images.image("init=none", bios_only=False), "Access Denied")
+
+
+def grub_refuses_any_other_kernel():
+    """Also without Secure Boot: this GRUB checks what it opens under any firmware."""
+    damaged = flipped("kernel, packed", "kernel.iso")
+    refused(damaged, "error: bad signature")
+    refused(damaged, "error: bad signature", is_secure=False)
+    sealed, _ = made()
+    other = sealed.path / "farjump"
+    other.write_bytes(sealed.file("farjump"))
+    done = call("secure-boot", "sign", f"{sealed.other_key}.secure-boot", other,
+                SOURCE_DATE_EPOCH="1700000000")
+    assert done.returncode == 0, done
+    for name, signature in ("foreign", (sealed.path / "farjump.sig").read_bytes()), ("none", None):
+        image = sealed.with_files(name, kernel_signature=signature)
+        refused(image, "error: public key [0-9a-f]+ not found" if signature else r"farjump\.sig' not found")
+
+
+def kernel_misses_a_module_that_grub_refuses():
+    with booted(flipped("initramfs", "initramfs.iso")) as qemu:
+        qemu.expect("error: bad signature")
+        skip_pause(qemu)
+        qemu.expect('refused: the module "initramfs" is missing')
+
+
+def menu_is_locked():
+    """No shell, no other command line: both ask for the name of somebody who doesn't exist."""
+    with booted(flipped("kernel, packed", "menu.iso")) as qemu:
+        skip_pause(qemu)
+        skip_pause(qemu)
+        for key in "c", "e":
+            qemu.expect("GNU GRUB")
+            qemu.send(key)
+            qemu.expect("Enter username:")
+            qemu.send("none\r\r")
+        qemu.expect("GNU GRUB")
+        assert "grub>" not in qemu.output and "multiboot2" not in qemu.output, qemu.output
+
+
+def image_is_reproducible():
+    """The dates in its signatures are those of the image."""
+    sealed, _ = made()
+    assert sealed.sealed("again.iso").read_bytes() == sealed.image.read_bytes()
+
+
+def certificate_is_on_the_medium():
+    """For a firmware that enrols it from there."""
+    sealed, _ = made()
+    partition = flips.regions(sealed.image)["EFI partition with GRUB"][0]
+    found = subprocess.run(["mtype", "-i", f"{sealed.image}@@{partition.start}",
+                            "::/EFI/BOOT/SECURE.CER"], check=True, stdout=subprocess.PIPE).stdout
+    assert found == (sealed.path / "key.secure-boot/secure-boot.cer").read_bytes()
+
+
+def bad_calls_are_explained():
+    sealed, _ = made()
+    alone = sealed.path / "alone"
+    alone.write_bytes(sealed.key.read_bytes())
+    keys = f"{sealed.key}.secure-boot"
+    for tool, arguments, environment, complaint in (
+            ("iso", ("--seal", alone, images.kernel_path(), sealed.path / "x.iso"), {},
+             f"new-keys {alone}.secure-boot makes all"),
+            ("seal", ("new-key", sealed.path / "x"), {}, "keys are never replaced"),
+            ("secure-boot", ("new-keys", keys), {}, "keys are never replaced"),
+            ("secure-boot", ("variables", keys, alone, sealed.path / "x"), {},
+             "this isn't a file of OVMF's variables"),
+            ("secure-boot", ("variables", keys, sealed.path / "variables", sealed.path / "x"), {},
+             "this file of OVMF's variables isn't empty"),
+            ("run", (), {"SECURE": "1", "SEAL": ""}, "SECURE=1 needs a key")):
+        (sealed.path / "x.secure-boot").mkdir(exist_ok=True)
+        done = call(tool, *arguments, **environment)
+        assert done.returncode in (1, 2) and complaint in done.stderr, done
+
+
+def add_to(suite):
+    for test in (sealed_image_boots, firmware_refuses_any_other_grub, grub_refuses_any_other_kernel,
+                 kernel_misses_a_module_that_grub_refuses, menu_is_locked,
+                 image_is_reproducible, certificate_is_on_the_medium, bad_calls_are_explained):
+        suite.add(f"secure_boot::{test.__name__}", test)
