@@ -52,6 +52,8 @@ def name_of(path):
              "/efi.img": "EFI partition with GRUB"}
     if path in names:
         return names[path]
+    if path.endswith(".sig"):
+        return "signatures for GRUB"
     if "/i386-pc/" in path:
         return "GRUB for the BIOS"
     return "other files of GRUB"
