@@ -56,6 +56,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let console = console::start(timer, serial, keyboard, screen);
     tty::start(console);
     device::start();
+    seal::measure::start(drivers::tpm::start(memory, acpi.as_ref()));
     let disks = block::start(drivers::table::start(tasks, &pci));
     seal::start_scrub(disks, boot);
     let files = fs::start(tasks, boot, rtc, disks);

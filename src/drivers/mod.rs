@@ -5,4 +5,6 @@ pub mod block;
 pub mod bus;
 pub mod char;
 pub mod table;
+pub mod tpm;
 pub mod video;
+mod wait;

@@ -11,12 +11,14 @@
 //! | --- | --- |
 //! | [`check`] | the check of what was loaded |
 //! | [`scrub`] | the check of the whole medium |
+//! | [`measure`] | the root of the medium in the TPM |
 //! | [`medium`] | the search for the medium, and reads of it |
 //! | [`report`] | what was verified, as a text |
 
 #![forbid(unsafe_code)]
 
 pub mod check;
+pub mod measure;
 mod medium;
 pub mod report;
 pub mod scrub;

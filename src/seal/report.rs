@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::check::{SECTIONS, Sealed};
-use super::{scrubbed, sealed};
+use super::{measure, scrubbed, sealed};
 
 /// The text for the command `seal`, and for `/proc/farjump/seal`.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,10 @@ fn write(sealed: &Sealed, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 medium.len_bytes
             )?;
         }
+    }
+    match measure::root() {
+        Some(_) => writeln!(f, "measured: the root, into PCR {} of the TPM", measure::PCR)?,
+        None => writeln!(f, "measured: nothing")?,
     }
     writeln!(f, "before the kernel:")?;
     writeln!(f, "  {}", sealed.before_the_kernel())

@@ -10,7 +10,7 @@ import threading
 from machine import flips, images
 from machine.qemu import Qemu
 from machine.sealed import Sealed
-from machine.secure_boot import board
+from machine.secure_boot import board, tpm
 from machine.tools import call, ovmf
 
 _lock = threading.Lock()
@@ -115,6 +115,51 @@ def image_is_reproducible():
     assert sealed.sealed("again.iso").read_bytes() == sealed.image.read_bytes()
 
 
+def pcrs(qemu):
+    """Returns {number: value} of the PCRs, as the kernel shows them."""
+    text = qemu.command("tpm")
+    assert qemu.command("cat /proc/farjump/tpm") == text
+    found = {int(pcr): value for pcr, value in re.findall(r"^PCR (\d+) +([0-9a-f]{64})$", text, re.M)}
+    assert list(found) == list(range(24)), text
+    return found
+
+
+def predicted(image, key):
+    """Returns {number: value} of the PCRs that tools/seal predicts."""
+    done = call("seal", "replay", "--key", key, image)
+    assert done.returncode == 0, done
+    return {int(pcr): value for pcr, value in re.findall(r"^PCR (\d+) +(\S+)$", done.stdout, re.M)}
+
+
+def tpm_has_the_predicted_values():
+    sealed, _ = made()
+    wanted = predicted(sealed.image, sealed.key)
+    assert list(wanted) == [4, 9, 11], wanted
+    with tpm("crb") as (device, _), booted(sealed.image, *device) as qemu:
+        qemu.expect("farjump> ")
+        found = pcrs(qemu)
+        assert {pcr: found[pcr] for pcr in wanted} == wanted, (found, wanted)
+        assert "measured: the root, into PCR 11 of the TPM" in qemu.command("seal")
+        assert qemu.command("maps").count("TPM") == 0
+    with tpm("tis") as (device, _), Qemu("-m", "128", "-cdrom", sealed.image, *device) as qemu:
+        qemu.expect("farjump> ")
+        found = pcrs(qemu)
+        # Neither the BIOS nor its GRUB knows the program and the files.
+        assert found[11] == wanted[11] and found[4] != wanted[4], (found, wanted)
+
+
+def tpm_that_fails_stops_nothing():
+    sealed, _ = made()
+    with tpm("tis") as (device, end), Qemu("-m", "128", "-cdrom", sealed.image, *device,
+                                           paused=True) as qemu:
+        end()
+        qemu.qmp("cont")
+        qemu.expect("the TPM: it .*; nothing is measured")
+        qemu.expect("farjump> ")
+        assert "or it failed at the start" in qemu.command("tpm")
+        assert "measured: nothing" in qemu.command("seal")
+
+
 def certificate_is_on_the_medium():
     """For a firmware that enrols it from there."""
     sealed, _ = made()
@@ -147,5 +192,5 @@ def bad_calls_are_explained():
 def add_to(suite):
     for test in (sealed_image_boots, firmware_refuses_any_other_grub, grub_refuses_any_other_kernel,
                  kernel_misses_a_module_that_grub_refuses, menu_is_locked,
-                 image_is_reproducible, certificate_is_on_the_medium, bad_calls_are_explained):
+                 tpm_has_the_predicted_values, tpm_that_fails_stops_nothing, image_is_reproducible, certificate_is_on_the_medium, bad_calls_are_explained):
         suite.add(f"secure_boot::{test.__name__}", test)

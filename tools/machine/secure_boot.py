@@ -27,7 +27,8 @@ def board(key, folder):
 
 @contextlib.contextmanager
 def tpm(model):
-    """Runs a TPM 2.0; yields QEMU's arguments for one machine with it. `model` is tis or crb."""
+    """Runs a TPM 2.0; yields QEMU's arguments for one machine with it, and a function that ends it
+    at once. `model` is tis or crb."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         socket = pathlib.Path(folder, "socket")
         number = pathlib.Path(folder, "number")
@@ -35,9 +36,13 @@ def tpm(model):
         subprocess.run(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={folder}", "--terminate",
                         "--ctrl", f"type=unixio,path={socket}", "--daemon", "--pid", f"file={number}"],
                        check=True)
+
+        def end():
+            with contextlib.suppress(OSError):
+                os.kill(int(number.read_text()), signal.SIGKILL)
+
         try:
             yield ("-chardev", f"socket,id=tpm,path={socket}", "-tpmdev", "emulator,id=tpm,chardev=tpm",
-                   "-device", f"tpm-{model},tpmdev=tpm")
+                   "-device", f"tpm-{model},tpmdev=tpm"), end
         finally:
-            with contextlib.suppress(OSError):
-                os.kill(int(number.read_text()), signal.SIGTERM)
+            end()

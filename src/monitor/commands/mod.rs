@@ -64,6 +64,7 @@ pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &tasks::run::COMMAND,
     &tasks::sched::COMMAND,
     &devices::seal::COMMAND,
+    &devices::tpm::COMMAND,
     &tasks::signals::COMMAND,
     &cpu::stack::COMMAND,
     &files::stat::COMMAND,

@@ -14,6 +14,7 @@ Seals images, and verifies them. make iso SEAL=key and make key call it.
 usage: tools/seal new-key FILE
        tools/seal public-key FILE
        tools/seal verify --key KEY IMAGE
+       tools/seal replay --key KEY IMAGE
        tools/seal stamp --key FILE KERNEL
        tools/seal image --key FILE --kernel KERNEL [--command-line LINE]…
                         [--module FILE ARGUMENTS]… IMAGE
@@ -22,6 +23,8 @@ new-key     makes a private key: a new file, in PKCS #8, as openssl reads it
 public-key  prints the public key of a private one, which others need to verify
 verify      verifies an image by a public key (its digits, or a file): prints its manifest,
             and the files and the bytes that differ; ends with 1 if any do
+replay      prints the values that PCRs of a TPM have after the image has booted by UEFI: 4 of
+            the firmware, for GRUB; 9 of GRUB, for what it loads; 11 of the kernel
 stamp       writes the public key into a kernel, which then boots only what is sealed by it
 image       seals an image: writes its /boot/seal and its /boot/seal.tree, which tools/iso has
             left empty
@@ -35,6 +38,7 @@ pub enum Command {
     Stamp { key: PathBuf, kernel: PathBuf },
     Image(Order),
     Verify { image: PathBuf, key: String },
+    Replay { image: PathBuf, key: String },
 }
 
 /// What an image is sealed with.
@@ -92,6 +96,7 @@ impl Given {
             Some("public-key") => Command::PublicKey { file },
             Some("stamp") => Command::Stamp { key: key?.into(), kernel: file },
             Some("verify") => Command::Verify { image: file, key: key?.string()? },
+            Some("replay") => Command::Replay { image: file, key: key?.string()? },
             Some("image") => Command::Image(Order {
                 key: key?.into(),
                 kernel: self.kernel.context("--kernel is missing")?,

@@ -7,9 +7,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
+use fat::Fat;
 use hash_tree::BLOCK_BYTES;
 use iso9660::Iso9660;
-use volume::{Kind, MapFor, Medium, MediumError, NodeId, Stage, Volume, VolumeError};
+use volume::{Access, Kind, MapFor, Medium, MediumError, NodeId, Stage, Volume, VolumeError};
 
 /// The files of the seal in an image.
 pub const MANIFEST: &str = "boot/seal";
@@ -76,12 +77,44 @@ impl Image {
     /// Returns the files on the image by their paths, with the ranges in which they are.
     pub fn files(&self) -> Result<BTreeMap<String, Range<u64>>> {
         let failed = |error: VolumeError| anyhow!("{}: {error}", self.path.display());
-        let medium = Sectors { file: self.file.try_clone()?, len_bytes: self.len_bytes };
-        let mut volume = Iso9660::open(medium).map_err(failed)?;
+        let mut volume = Iso9660::open(self.sectors(0..self.len_bytes)?).map_err(failed)?;
         let mut files = BTreeMap::new();
         let root = volume.root();
         list(&mut volume, root, "", 0, &mut files).map_err(failed)?;
         Ok(files)
+    }
+
+    /// Reads a file in the FAT file system of a partition.
+    pub fn file_in_partition(&self, partition: &Range<u64>, path: &[&str]) -> Result<Vec<u8>> {
+        let failed = |error: VolumeError| anyhow!("{}: {error}", path.join("/"));
+        let mut volume =
+            Fat::open(self.sectors(partition.clone())?, Access::ReadOnly).map_err(failed)?;
+        let mut node = volume.root();
+        for name in path {
+            let found = volume.lookup(node, name.as_bytes()).map_err(failed)?;
+            node = found.with_context(|| format!("there is no {}", path.join("/")))?;
+        }
+        let size_bytes = volume.attributes(node).map_err(failed)?.changeable.size_bytes;
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < size_bytes {
+            let left = size_bytes - bytes.len() as u64;
+            let extent =
+                volume.map(node, bytes.len() as u64, left, MapFor::Find).map_err(failed)?;
+            let len = extent.len_bytes.min(left);
+            match extent.place {
+                Some(place) => {
+                    let start = partition.start + place;
+                    bytes.extend(self.read(&(start..start + len))?);
+                }
+                None => bytes.resize(bytes.len() + len as usize, 0),
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Returns a part of the image as the medium of a file system.
+    fn sectors(&self, range: Range<u64>) -> Result<Sectors> {
+        Ok(Sectors { file: self.file.try_clone()?, range })
     }
 
     /// Returns the range of a file of `files`.
@@ -130,19 +163,21 @@ fn list(
     Ok(())
 }
 
-/// The image as the medium of a file system, which is only read.
+/// A part of the image as the medium of a file system, which is only read.
 struct Sectors {
     file: File,
-    len_bytes: u64,
+    range: Range<u64>,
 }
 
 impl Medium for Sectors {
     fn len_bytes(&self) -> u64 {
-        self.len_bytes
+        self.range.end - self.range.start
     }
 
     fn read(&self, at: u64, to: &mut [u8]) -> Result<(), MediumError> {
-        self.file.read_exact_at(to, at).map_err(|_| MediumError::Failed)
+        let is_inside = at + to.len() as u64 <= Medium::len_bytes(self);
+        let read = is_inside.then(|| self.file.read_exact_at(to, self.range.start + at));
+        read.and_then(Result::ok).ok_or(MediumError::Failed)
     }
 
     fn write(&self, _stage: Stage, _at: u64, _from: &[u8]) -> Result<(), MediumError> {

@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod efi_program;
 mod image;
 mod kernel;
 mod keys;
+mod replaying;
 mod sealing;
 mod verifying;
 
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         Command::Stamp { key, kernel } => kernel::stamp(&kernel, &key).map(|()| true),
         Command::Image(order) => sealing::seal(&order).map(|()| true),
         Command::Verify { image, key } => verifying::verify(&image, &key),
+        Command::Replay { image, key } => replaying::replay(&image, &key),
     });
     match done {
         Ok(true) => ExitCode::SUCCESS,

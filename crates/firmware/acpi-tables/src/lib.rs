@@ -12,6 +12,7 @@
 //! | [`hpet`] | the high precision event timer: HPET |
 //! | [`mcfg`] | the memory for the configuration of PCI functions: MCFG |
 //! | [`madt`] | CPUs and interrupt controllers: APIC |
+//! | [`tpm2`] | the trusted platform module: TPM2 |
 //! | [`sleep`] | the package `_S5_` in the AML of DSDT and SSDT |
 //! | [`purpose`] | the purpose of each table, in a few words |
 //!
@@ -32,6 +33,7 @@ mod signature;
 pub mod sleep;
 #[cfg(test)]
 mod tests;
+pub mod tpm2;
 
 pub use fadt::Fadt;
 pub use header::{Error, Header};

@@ -12,6 +12,7 @@ use super::fadt::Register;
 use super::header::{self, HEADER_BYTES};
 use super::madt::{Entry, InterruptFlags, ProcessorState};
 use super::sleep::{self, SleepTypes};
+use super::tpm2::StartMethod;
 use super::*;
 
 /// Makes a table: a header with the right length and checksum, followed by `content`.
@@ -132,6 +133,23 @@ fn mcfg_lists_the_buses_in_order() {
     assert_eq!(found(&content[..content.len() - 1]), [first]);
     assert_eq!(found(&content[..8]), []);
     assert_eq!(found(&[]), []);
+}
+
+#[test]
+fn tpm_says_how_it_takes_commands() {
+    let content = |address: u64, method: u32| {
+        let mut content = [0; 16];
+        content[4..12].copy_from_slice(&address.to_le_bytes());
+        content[12..].copy_from_slice(&method.to_le_bytes());
+        table(b"TPM2", &content)
+    };
+    let method = |address, number| tpm2::start_method(&content(address, number));
+    assert_eq!(method(0, 6), Some(StartMethod::Fifo));
+    let address = 0xFED4_0040;
+    assert_eq!(method(address, 7), Some(StartMethod::CommandResponseBuffer(address)));
+    assert_eq!(method(0, 7), Some(StartMethod::Other(7)));
+    assert_eq!(method(0, 2), Some(StartMethod::Other(2)));
+    assert_eq!(tpm2::start_method(&content(address, 7)[..51]), None);
 }
 
 #[test]

@@ -11,11 +11,12 @@ use super::error::AhciError;
 use super::link::LINK_NS;
 use super::packet_drive::{self, FoundDrive};
 use super::port::Port;
-use super::registers::{NAME, PortRegisters, Registers, wait};
+use super::registers::{NAME, PortRegisters, Registers};
 use crate::arch::irq::device_vectors::DeviceVector;
 use crate::drivers::block::controllers;
 use crate::drivers::block::request::IoError;
 use crate::drivers::bus::pci::{Function, Msi, OwnedFunction};
+use crate::drivers::wait::wait;
 
 /// The time in which a port finds a disk after its start: twice what Serial ATA names.
 const FIND_NS: u64 = 20_000_000;

@@ -4,7 +4,7 @@
 
 use super::error::AhciError;
 use super::port::{Port, RECEIVED};
-use super::registers::wait;
+use crate::drivers::wait::wait;
 
 /// The time in which a disk spins up and becomes ready.
 const READY_NS: u64 = 10_000_000_000;

@@ -12,12 +12,12 @@ use ata::packet::{Capacity, DriveIdentity, Packet, Sense};
 
 use super::error::AhciError;
 use super::port::{Port, REQUEST_BYTES_MAX};
-use super::registers::wait;
 use crate::arch::time::clock::now_ns;
 use crate::drivers::block::disk::DiskInfo;
 use crate::drivers::block::queued::{QueuedDevice, QueuedDisk, Verdict};
 use crate::drivers::block::request::{IoError, Operation, Request};
 use crate::drivers::block::slots::Progress;
+use crate::drivers::wait::wait;
 
 /// The time in which a medium becomes ready, and the pause between looks at it.
 const READY_NS: u64 = 10_000_000_000;

@@ -3,14 +3,14 @@
 //! Source: Serial ATA AHCI 1.3.1, "HBA Memory Registers".
 
 use alloc::sync::Arc;
+use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
-use core::{fmt, hint};
 
 use ata::status::Status;
 
 use super::error::AhciError;
-use crate::arch::time::clock::now_ns;
 use crate::drivers::bus::pci::OwnedFunction;
+use crate::drivers::wait::wait;
 use crate::mm::kernel::device_memory::DeviceMemory;
 
 /// The name of the driver.
@@ -307,21 +307,5 @@ impl PortRegisters {
     /// Returns the slots whose commands haven't ended, one bit each.
     pub(super) fn active(&self) -> u32 {
         self.read(ISSUE) | self.read(ACTIVE)
-    }
-}
-
-/// Waits until `is_reached` returns true, at most for `limit_ns`. Returns whether it does.
-pub(super) fn wait(limit_ns: u64, is_reached: impl Fn() -> bool) -> bool {
-    let deadline_ns = now_ns() + limit_ns;
-    loop {
-        // The order matters: after a long delay the condition is looked at once more.
-        let is_late = now_ns() > deadline_ns;
-        if is_reached() {
-            return true;
-        }
-        if is_late {
-            return false;
-        }
-        hint::spin_loop();
     }
 }

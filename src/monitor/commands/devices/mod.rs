@@ -12,3 +12,4 @@ pub(in crate::monitor) mod ports;
 pub(in crate::monitor) mod seal;
 pub(in crate::monitor) mod ticks;
 pub(in crate::monitor) mod time;
+pub(in crate::monitor) mod tpm;

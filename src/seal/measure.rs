@@ -1,0 +1,74 @@
+//! The measurement: the root of the sealed medium is extended into a PCR of the TPM, from which others
+//! can tell what this machine runs.
+
+use core::fmt;
+
+use spin::Once;
+use tpm_commands::Digest;
+
+use super::sealed;
+use crate::drivers::tpm::{Pcrs, Tpm, TpmError};
+
+/// The PCR for the root. Firmware and GRUB use those up to 9; Linux's unified kernel images measure
+/// what a kernel consists of into this one, too.
+///
+/// Source: UAPI Group, Linux TPM PCR Registry.
+pub const PCR: u8 = 11;
+
+/// What was measured, and the PCRs afterwards.
+#[derive(Debug)]
+struct Measured {
+    root: Option<Digest>,
+    pcrs: Pcrs,
+}
+
+static MEASURED: Once<Measured> = Once::new();
+
+/// Extends the root of the sealed medium, if there is one, into [`PCR`]; reads all PCRs. A TPM that
+/// fails stops nothing: who asks it finds another value.
+pub fn start(tpm: Option<Tpm>) {
+    let Some(tpm) = tpm else { return };
+    match measure(tpm) {
+        Ok(measured) => {
+            if let Some(root) = measured.root {
+                log::info!("PCR {PCR} of the TPM is extended by {root}");
+            }
+            MEASURED.call_once(|| measured);
+        }
+        Err(error) => log::error!("the TPM: {error}; nothing is measured"),
+    }
+}
+
+fn measure(mut tpm: Tpm) -> Result<Measured, TpmError> {
+    let root = sealed().and_then(|sealed| sealed.manifest.medium());
+    let root = root.map(|medium| Digest(medium.root.0));
+    if let Some(root) = &root {
+        tpm.extend(PCR, root)?;
+    }
+    Ok(Measured { root, pcrs: tpm.pcrs()? })
+}
+
+/// Returns the root that was measured; `None` if there is none, or no TPM.
+pub(super) fn root() -> Option<Digest> {
+    MEASURED.get().and_then(|measured| measured.root)
+}
+
+/// The text for the command `tpm`, and for `/proc/farjump/tpm`: what was measured, then the PCRs.
+#[derive(Clone, Copy, Debug)]
+pub struct Report;
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(measured) = MEASURED.get() else {
+            return writeln!(f, "There is no TPM 2.0, or it failed at the start: see dmesg.");
+        };
+        match &measured.root {
+            Some(root) => writeln!(f, "extended by the kernel: PCR {PCR}, by {root}")?,
+            None => writeln!(f, "extended by the kernel: nothing, because it isn't sealed")?,
+        }
+        for (pcr, value) in measured.pcrs.iter().enumerate() {
+            writeln!(f, "PCR {pcr:<2}  {value}")?;
+        }
+        Ok(())
+    }
+}
