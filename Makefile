@@ -48,7 +48,7 @@ debug: ready ## boots it under gdb, stopped at the first instruction
 
 iso: ready ## makes build/farjump.iso, for BIOS and UEFI; SEAL=file seals it by a private key
 	@kernel=$$(tools/kernel) && \
-	tools/iso --timeout 3 --cmdline "$$CMDLINE" $(if $(SEAL),--seal "$$SEAL") "$$kernel" $(IMAGE)
+	tools/iso --timeout 3 --cmdline "$$CMDLINE" $(if $(SEAL),--seal "$$SEAL" $(if $(DISK),--disk "$$DISK")) "$$kernel" $(IMAGE)
 
 key: ready ## makes private keys for make iso SEAL=file, in this file and beside it
 	@tools/seal new-key "$(SEAL)"

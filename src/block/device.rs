@@ -84,6 +84,11 @@ impl BlockDevice {
         self.minor
     }
 
+    /// Returns the disk, for a driver of another disk above it.
+    pub fn whole_disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
+    }
+
     /// Returns the properties of its disk.
     pub fn disk(&self) -> &DiskInfo {
         self.disk.info()

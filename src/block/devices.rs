@@ -36,6 +36,11 @@ pub fn all() -> Vec<Arc<BlockDevice>> {
     DEVICES.lock().clone()
 }
 
+/// Adds a disk above another one, without partitions; returns its device.
+pub fn add_disk(disk: Arc<dyn Disk>) -> Arc<BlockDevice> {
+    add(|minor| BlockDevice::of_disk(disk, minor))
+}
+
 /// Adds all disks and their partitions.
 pub(super) fn find_all() {
     let mut index = 0;
@@ -56,10 +61,11 @@ pub(super) fn find_all() {
     }
 }
 
-fn add(make: impl FnOnce(u32) -> BlockDevice) {
+fn add(make: impl FnOnce(u32) -> BlockDevice) -> Arc<BlockDevice> {
     let minor = DEVICES.lock().len() as u32;
     let device = Arc::new(make(minor));
-    DEVICES.lock().push(device);
+    DEVICES.lock().push(device.clone());
+    device
 }
 
 fn add_partitions(disk: &Arc<dyn Disk>, table: Table) {

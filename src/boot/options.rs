@@ -55,6 +55,9 @@ pub struct Options {
     pub huge_pages: Option<HugePages>,
     /// `strace`, `strace=NUMBER` or `strace=NAME`: the processes whose system calls are logged.
     pub strace: Option<String<PROCESS_MAX_BYTES>>,
+    /// `seal=eio`: a damaged block of a sealed root disk is an error for who reads it, and doesn't stop
+    /// the machine.
+    pub is_disk_damage_an_error: bool,
     /// `seal=scrub`: a sealed kernel checks the whole medium before the first program.
     pub is_scrubbed: bool,
     /// `layout=NAME`: the keyboard layout.
@@ -120,6 +123,7 @@ impl Options {
                 self.strace = Some(String::try_from(word.unwrap_or("all")).ok()?);
             }
             ("seal", Some("scrub")) => self.is_scrubbed = true,
+            ("seal", Some("eio")) => self.is_disk_damage_an_error = true,
             ("layout", Some(name)) => self.layout = Layout::from_name(name)?,
             (name, value) => self.tests.apply(name, value)?,
         }

@@ -13,6 +13,7 @@ use super::namespace::path::Path;
 use super::super_block::SuperBlock;
 use crate::block::devices;
 use crate::boot::Options;
+use crate::seal::root_disk;
 
 /// The first program of an archive. If it exists, it is responsible for the root, as on Linux.
 const FIRST_PROGRAM: &[u8] = b"/init";
@@ -45,6 +46,7 @@ fn find(options: &Options, name: &str) -> Result<Arc<SuperBlock>, FsError> {
         log::error!("there is no disk or partition {name}, but {} others", names.len());
         FsError::NotFound
     })?;
+    let device = root_disk::verified(device, options.is_disk_damage_an_error)?;
     let is_read_only = !options.is_root_writable;
     let request = MountRequest { device: Some(number_of(&device)), is_read_only, options: b"" };
     let is_asked = |kind: &Kind| {

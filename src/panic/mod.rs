@@ -109,7 +109,7 @@ pub fn refuse(reason: &dyn fmt::Display) -> ! {
     let mut out = Emergency;
     // The sinks never fail.
     let _ = writeln!(out, "\n{ALARM}refused: {reason}{PLAIN}");
-    let _ = writeln!(out, "What was loaded isn't what was sealed: nothing of it runs.");
+    let _ = writeln!(out, "It isn't what was sealed, so the machine has stopped.");
     let _ = writeln!(out, "Restore the image, or the medium; then reset the machine.");
     boot_stage::mark(Stage::Stopped);
     interrupt_flag::halt()

@@ -62,6 +62,13 @@ pub fn check(
     Ok(Sealed { key, manifest, file, information })
 }
 
+/// Returns the bytes of the module with these arguments, which was checked; `None` if there is none.
+pub(super) fn module(sealed: &Sealed, arguments: &str) -> Option<&'static [u8]> {
+    let mut modules = sealed.information.modules.iter();
+    let module = modules.find(|module| module.arguments == *arguments)?;
+    loader_memory::lend(loader_memory::place(&module))
+}
+
 /// Returns the contents of a module. If it can't be read, they are those of an empty one.
 fn loaded<'m>(module: &Module<'m>) -> Loaded<'m> {
     let contents = loader_memory::inspect(loader_memory::place(module), Contents::of);

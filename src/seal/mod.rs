@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | [`check`] | the check of what was loaded |
 //! | [`scrub`] | the check of the whole medium |
+//! | [`root_disk`] | the root disk, whose blocks are checked when they are read |
 //! | [`measure`] | the root of the medium in the TPM |
 //! | [`medium`] | the search for the medium, and reads of it |
 //! | [`report`] | what was verified, as a text |
@@ -21,6 +22,7 @@ pub mod check;
 pub mod measure;
 mod medium;
 pub mod report;
+pub mod root_disk;
 pub mod scrub;
 
 use seal::Key;

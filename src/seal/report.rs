@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::check::{SECTIONS, Sealed};
-use super::{measure, scrubbed, sealed};
+use super::{measure, root_disk, scrubbed, sealed};
 
 /// The text for the command `seal`, and for `/proc/farjump/seal`.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,19 @@ fn write(sealed: &Sealed, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 "  the medium, {} bytes: by seal=scrub on the command line",
                 medium.len_bytes
             )?;
+        }
+    }
+    if let Some(disk) = sealed.manifest.disk() {
+        match root_disk::verified_name() {
+            Some(name) => {
+                writeln!(f, "verified by the kernel, whenever it is read:")?;
+                writeln!(
+                    f,
+                    "  the root disk {name}, {} bytes, root {}",
+                    disk.len_bytes, disk.root
+                )?;
+            }
+            None => writeln!(f, "  the root disk, which root= doesn't name")?,
         }
     }
     match measure::root() {

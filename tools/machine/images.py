@@ -16,10 +16,11 @@ _lock = threading.Lock()
 
 
 def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video="", grub=b"",
-                initramfs=None, seal=None, packs=True):
+                initramfs=None, seal=None, disk=None, packs=True):
     """Makes the image of a kernel by tools/iso.
 
     seal: the file of the private key that seals it.
+    disk: the image of the root disk, which is sealed, too.
     packs: packs the kernel, as for users. Otherwise it boots in five sixths of the CPU time.
     """
     command = [ROOT / "tools/iso", "--timeout", str(timeout), "--cmdline", cmdline,
@@ -32,6 +33,8 @@ def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video="",
         command += ["--initramfs", initramfs]
     if seal:
         command += ["--seal", seal]
+    if disk:
+        command += ["--disk", disk]
     with tempfile.NamedTemporaryFile() as commands:
         if grub:
             commands.write(grub)

@@ -33,7 +33,7 @@ pub struct DiskInfo {
 impl DiskInfo {
     /// Checks that the disk can execute a request: that it is one of whole sectors within the disk
     /// and not too long, or a flush. Returns the number of its sectors.
-    pub(super) fn check(&self, request: &Request) -> Result<u32, IoError> {
+    pub(crate) fn check(&self, request: &Request) -> Result<u32, IoError> {
         match request.operation {
             Operation::Flush => return Ok(0),
             Operation::Write { .. } if self.is_read_only => return Err(IoError::ReadOnly),
@@ -63,14 +63,15 @@ pub struct Begun {
     pub(super) depth: u32,
 }
 
-#[cfg(test)]
 impl Begun {
     /// Makes a request that a disk of a test has begun.
+    #[cfg(test)]
     pub(crate) fn for_test(queue: u16, slot: u16) -> Self {
         Self { queue, slot, begun_ns: 0, depth: 0 }
     }
 
-    /// Returns the numbers of [`for_test`](Self::for_test).
+    /// Returns the numbers of the queue and of the slot. No other request of the disk has both, until
+    /// this one is finished.
     pub(crate) fn numbers(&self) -> (u16, u16) {
         (self.queue, self.slot)
     }

@@ -17,7 +17,8 @@ usage: tools/seal new-key FILE
        tools/seal replay --key KEY IMAGE
        tools/seal stamp --key FILE KERNEL
        tools/seal image --key FILE --kernel KERNEL [--command-line LINE]…
-                        [--module FILE ARGUMENTS]… IMAGE
+                        [--module FILE ARGUMENTS]… [--disk LINE] IMAGE
+       tools/seal hash-disk --hashes FILE [--partition NUMBER] DISK
 
 new-key     makes a private key: a new file, in PKCS #8, as openssl reads it
 public-key  prints the public key of a private one, which others need to verify
@@ -28,6 +29,8 @@ replay      prints the values that PCRs of a TPM have after the image has booted
 stamp       writes the public key into a kernel, which then boots only what is sealed by it
 image       seals an image: writes its /boot/seal and its /boot/seal.tree, which tools/iso has
             left empty
+hash-disk   hashes each block of 4 KiB of a disk's image, or of a partition in it; writes the
+            hashes to a file, and prints the manifest's line, for --disk
 ";
 
 /// What is to be done.
@@ -37,6 +40,7 @@ pub enum Command {
     PublicKey { file: PathBuf },
     Stamp { key: PathBuf, kernel: PathBuf },
     Image(Order),
+    HashDisk { disk: PathBuf, partition: Option<u32>, hashes: PathBuf },
     Verify { image: PathBuf, key: String },
     Replay { image: PathBuf, key: String },
 }
@@ -51,6 +55,8 @@ pub struct Order {
     pub command_lines: Vec<String>,
     /// The files that the loader loads, as it passes them, with their arguments.
     pub modules: Vec<(PathBuf, String)>,
+    /// The manifest's line of the root disk.
+    pub disk: Option<String>,
     pub image: PathBuf,
 }
 
@@ -67,6 +73,9 @@ pub fn read() -> Result<Command> {
             Long("module") => {
                 given.modules.push((parser.value()?.into(), parser.value()?.string()?));
             }
+            Long("disk") => given.disk = Some(parser.value()?.string()?),
+            Long("hashes") => given.hashes = Some(parser.value()?.into()),
+            Long("partition") => given.partition = Some(parser.value()?.parse()?),
             Arg::Value(value) => given.values.push(value),
             other => return Err(other.unexpected().into()),
         }
@@ -82,6 +91,9 @@ struct Given {
     kernel: Option<PathBuf>,
     command_lines: Vec<String>,
     modules: Vec<(PathBuf, String)>,
+    disk: Option<String>,
+    hashes: Option<PathBuf>,
+    partition: Option<u32>,
 }
 
 impl Given {
@@ -102,8 +114,14 @@ impl Given {
                 kernel: self.kernel.context("--kernel is missing")?,
                 command_lines: self.command_lines,
                 modules: self.modules,
+                disk: self.disk,
                 image: file,
             }),
+            Some("hash-disk") => Command::HashDisk {
+                disk: file,
+                partition: self.partition,
+                hashes: self.hashes.context("--hashes is missing")?,
+            },
             _ => bail!("there is no command {}; --help lists them", command.display()),
         })
     }

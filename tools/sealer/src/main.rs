@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod disk;
 mod efi_program;
 mod image;
 mod kernel;
@@ -16,6 +17,7 @@ mod verifying;
 use std::process::ExitCode;
 
 use arguments::Command;
+use seal::Entry;
 
 fn main() -> ExitCode {
     let done = arguments::read().and_then(|command| match command {
@@ -30,6 +32,10 @@ fn main() -> ExitCode {
         }
         Command::Stamp { key, kernel } => kernel::stamp(&kernel, &key).map(|()| true),
         Command::Image(order) => sealing::seal(&order).map(|()| true),
+        Command::HashDisk { disk, partition, hashes } => {
+            println!("{}", Entry::Disk(disk::hash(&disk, partition, &hashes)?));
+            Ok(true)
+        }
         Command::Verify { image, key } => verifying::verify(&image, &key),
         Command::Replay { image, key } => replaying::replay(&image, &key),
     });

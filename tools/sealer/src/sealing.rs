@@ -43,6 +43,9 @@ pub fn seal(order: &Order) -> Result<()> {
         .extend(modules.iter().map(|&(arguments, contents)| Entry::Module { arguments, contents }));
     entries.extend(order.command_lines.iter().map(|line| Entry::CommandLine(line)));
     entries.push(Entry::Medium(medium));
+    if let Some(line) = &order.disk {
+        entries.push(Entry::read(line).with_context(|| format!("--disk: {line}"))?);
+    }
     let file = seal::write(&entries, &key, medium.manifest_bytes.try_into()?)
         .map_err(|error| anyhow!("the manifest: {error}"))?;
     image.write(medium.tree_start, &bytes)?;

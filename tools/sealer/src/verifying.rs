@@ -45,6 +45,7 @@ pub fn verify(path: &Path, key: &str) -> Result<bool> {
             Entry::Medium(medium) => {
                 println!("medium: {} bytes, root {}", medium.len_bytes, medium.root);
             }
+            Entry::Disk(disk) => println!("disk: {} bytes, root {}", disk.len_bytes, disk.root),
         }
     }
     let Some(medium) = manifest.medium() else {

@@ -4,6 +4,7 @@ use core::fmt;
 
 use hash_tree::{Hash, hash_of};
 
+use crate::disk::Disk;
 use crate::medium::Medium;
 
 /// The length and the hash of something.
@@ -43,11 +44,13 @@ pub enum Entry<'a> {
     CommandLine(&'a str),
     /// The medium.
     Medium(Medium),
+    /// The root disk.
+    Disk(Disk),
 }
 
 impl<'a> Entry<'a> {
-    /// Reads a line, without its line feed.
-    pub(crate) fn read(line: &'a str) -> Option<Self> {
+    /// Reads a line, without its line feed; `None` if it isn't one of a manifest.
+    pub fn read(line: &'a str) -> Option<Self> {
         let (keyword, mut words) = Words::split(line);
         let entry = match keyword {
             "section" => {
@@ -66,9 +69,16 @@ impl<'a> Entry<'a> {
                 manifest_bytes: words.number()?,
                 tree_start: words.number()?,
             }),
+            "disk" => {
+                Self::Disk(Disk { len_bytes: words.number()?, root: words.next()?.parse().ok()? })
+            }
             _ => return None,
         };
-        let is_possible = !matches!(entry, Self::Medium(medium) if !medium.is_possible());
+        let is_possible = match &entry {
+            Self::Medium(medium) => medium.is_possible(),
+            Self::Disk(disk) => disk.is_possible(),
+            _ => true,
+        };
         (words.rest().is_none() && is_possible).then_some(entry)
     }
 }
@@ -130,6 +140,7 @@ impl fmt::Display for Entry<'_> {
                     "medium {len_bytes} {root} {manifest_start} {manifest_bytes} {tree_start}"
                 )
             }
+            Self::Disk(Disk { len_bytes, root }) => write!(f, "disk {len_bytes} {root}"),
         }
     }
 }

@@ -9,6 +9,7 @@
 //! module 3145728 90fe… initramfs
 //! command-line init=/bin/sh
 //! medium 17825792 5e0c… 1048576 4096 1052672
+//! disk 29360128 41fa…
 //! signature 93ab…
 //! ```
 //!
@@ -18,6 +19,7 @@
 //! | `module` | its length, its hash, its arguments: a file that the loader loads; in this order |
 //! | `command-line` | a command line that is allowed: the rest of the line |
 //! | `medium` | its length, the root of its [`hash_tree`], the place and the length of the manifest on it, the place of the tree |
+//! | `disk` | its length, the root of its hash tree: the root disk, or a partition of it, which has whole blocks |
 //! | `signature` | the Ed25519 signature of all lines before it |
 //!
 //! Numbers are decimal, in bytes. One blank separates two words, one line feed ends a line. Zeros
@@ -36,6 +38,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod disk;
 mod entry;
 mod key;
 mod manifest;
@@ -46,6 +49,7 @@ mod stamp;
 mod tests;
 mod write;
 
+pub use disk::Disk;
 pub use entry::{Contents, Entry};
 pub use key::Key;
 pub use manifest::{Manifest, Module};

@@ -3,6 +3,7 @@
 use base16ct::lower;
 use ed25519_compact::{PublicKey, Signature};
 
+use crate::disk::Disk;
 use crate::entry::{Contents, Entry};
 use crate::key::Key;
 use crate::medium::Medium;
@@ -64,6 +65,14 @@ impl<'a> Manifest<'a> {
     pub fn medium(&self) -> Option<Medium> {
         self.entries().find_map(|entry| match entry {
             Entry::Medium(medium) => Some(medium),
+            _ => None,
+        })
+    }
+
+    /// Returns the entry of the root disk, if there is one.
+    pub fn disk(&self) -> Option<Disk> {
+        self.entries().find_map(|entry| match entry {
+            Entry::Disk(disk) => Some(disk),
             _ => None,
         })
     }

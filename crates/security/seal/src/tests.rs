@@ -28,6 +28,10 @@ fn medium() -> Medium {
     }
 }
 
+fn disk() -> Disk {
+    Disk { len_bytes: 1 << 20, root: hash_of(b"disk") }
+}
+
 /// The entries of a small image.
 fn entries() -> Vec<Entry<'static>> {
     vec![
@@ -37,6 +41,7 @@ fn entries() -> Vec<Entry<'static>> {
         Entry::CommandLine(""),
         Entry::CommandLine("init=/bin/sh -- \"a b\""),
         Entry::Medium(medium()),
+        Entry::Disk(disk()),
     ]
 }
 
@@ -55,6 +60,8 @@ fn what_was_written_is_read() {
     let manifest = Manifest::open(&file, &key(1)).unwrap();
     assert_eq!(manifest.entries().collect::<Vec<_>>(), entries());
     assert_eq!(manifest.medium(), Some(medium()));
+    assert_eq!(manifest.disk(), Some(disk()));
+    assert_eq!(disk().hashes_bytes(), 256 * 32);
 }
 
 /// The same entries and the same key always give the same bytes.
