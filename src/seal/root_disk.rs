@@ -5,7 +5,6 @@
 //! 1 GiB takes 8 MiB of memory. A block that differs stops the machine, before anybody sees it, or is an
 //! error for who reads it, by `seal=eio` on the command line, which is sealed, too.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -137,7 +136,7 @@ struct VerifiedDisk {
     is_damage_an_error: bool,
     /// Protects the reads that have begun and aren't finished, by the numbers that the disk below has
     /// given them; held to add or to remove one.
-    reads: SpinMutex<BTreeMap<(u16, u16), Read>>,
+    reads: SpinMutex<Vec<((u16, u16), Read)>>,
 }
 
 impl VerifiedDisk {
@@ -168,7 +167,7 @@ impl VerifiedDisk {
             has_write_cache: false,
             has_partitions: false,
         };
-        let reads = SpinMutex::new(Rank::Drivers, BTreeMap::new());
+        let reads = SpinMutex::new(Rank::Drivers, Vec::new());
         Ok(Self { info, device, hashes, is_damage_an_error, reads })
     }
 
@@ -219,8 +218,14 @@ impl VerifiedDisk {
     }
 
     fn add(&self, begun: Begun, read: Read) -> Begun {
-        self.reads.lock().insert(begun.numbers(), read);
+        self.reads.lock().push((begun.numbers(), read));
         begun
+    }
+
+    fn take(&self, begun: &Begun) -> Read {
+        let mut reads = self.reads.lock();
+        let index = reads.iter().position(|(numbers, _)| *numbers == begun.numbers());
+        reads.swap_remove(index.expect("`add` has added it")).1
     }
 
     /// Compares the blocks that were read with their hashes, and passes them on.
@@ -276,8 +281,8 @@ impl Disk for VerifiedDisk {
 
     fn finish(&self, begun: Begun) -> Result<(), IoError> {
         // Before the disk gives the numbers to another request.
-        let read = self.reads.lock().remove(&begun.numbers());
+        let read = self.take(&begun);
         self.device.whole_disk().finish(begun)?;
-        self.complete(&read.expect("`begin` has added it"))
+        self.complete(&read)
     }
 }
