@@ -59,6 +59,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     seal::measure::start(drivers::tpm::start(memory, acpi.as_ref()));
     let disks = block::start(drivers::table::start(tasks, &pci));
     seal::start_scrub(disks, boot);
+    seal::root_disk::start(disks, boot);
     let files = fs::start(tasks, boot, rtc, disks);
     tty::start_ptys(files);
     let processes = process::start(files, syscall::handle, &boot.options);

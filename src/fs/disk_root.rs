@@ -46,7 +46,7 @@ fn find(options: &Options, name: &str) -> Result<Arc<SuperBlock>, FsError> {
         log::error!("there is no disk or partition {name}, but {} others", names.len());
         FsError::NotFound
     })?;
-    let device = root_disk::verified(device, options.is_disk_damage_an_error)?;
+    let device = root_disk::verified(device);
     let is_read_only = !options.is_root_writable;
     let request = MountRequest { device: Some(number_of(&device)), is_read_only, options: b"" };
     let is_asked = |kind: &Kind| {

@@ -17,8 +17,10 @@ use spin::Once;
 
 use super::check::{self, Sealed};
 use super::sealed;
+use crate::block::BlockDevices;
 use crate::block::device::BlockDevice;
 use crate::block::devices;
+use crate::boot::Boot;
 use crate::drivers::block::disk::{Begun, Disk, DiskInfo, NotBegun};
 use crate::drivers::block::request::{IoError, Operation, Request, Segment};
 use crate::drivers::block::trace::Trace;
@@ -34,37 +36,42 @@ const BLOCK: u64 = BLOCK_BYTES as u64;
 /// The name of the disk, as Linux's device mapper would have it.
 const NAME: &str = "dm-0";
 
-/// The name of the disk that is verified.
-static VERIFIED: Once<String> = Once::new();
+/// The verified disk, and the name of the one below.
+static VERIFIED: Once<(String, Arc<BlockDevice>)> = Once::new();
 
-/// Returns the name of the disk below the one that is verified; `None` if there is none.
-pub(super) fn verified_name() -> Option<&'static str> {
-    VERIFIED.get().map(String::as_str)
-}
-
-/// Returns a device with the blocks of `device`, each of which is checked when it is read, if the
-/// manifest has a root disk; else `device` itself. Stops the machine if it isn't a disk of that length.
-///
-/// `is_damage_an_error`: a block that differs is an error for who reads it, and stops nothing.
-///
-/// # Errors
-/// [`IoError::NoMemory`].
-pub fn verified(
-    device: Arc<BlockDevice>,
-    is_damage_an_error: bool,
-) -> Result<Arc<BlockDevice>, IoError> {
+/// Makes the verified disk above the one that the command line's `root=` names, if the manifest has a
+/// root disk. Stops the machine if that isn't a disk of the sealed length. A disk that isn't there is
+/// the file system's to report.
+pub fn start(_disks: BlockDevices, boot: &Boot) {
     let Some((sealed, disk)) = sealed().and_then(|sealed| Some((sealed, sealed.manifest.disk()?)))
     else {
-        return Ok(device);
+        return;
+    };
+    let Some(device) = boot.options.root.as_deref().and_then(devices::by_name) else {
+        return;
     };
     let below = String::from(device.name());
-    let verified = match VerifiedDisk::new(device, sealed, &disk, is_damage_an_error) {
-        Ok(verified) => verified,
+    let is_error = boot.options.is_disk_damage_an_error;
+    match VerifiedDisk::new(device, sealed, &disk, is_error) {
+        Ok(verified) => {
+            log::info!("{NAME} is {below}, whose blocks are checked when they are read");
+            VERIFIED.call_once(|| (below, devices::add_disk(Arc::new(verified))));
+        }
         Err(mismatch) => panic::refuse(&mismatch),
-    };
-    log::info!("{NAME} is {below}, whose blocks are checked when they are read");
-    VERIFIED.call_once(|| below);
-    Ok(devices::add_disk(Arc::try_new(verified).map_err(|_| IoError::NoMemory)?))
+    }
+}
+
+/// Returns the verified disk above `device`, if there is one, else `device`.
+pub fn verified(device: Arc<BlockDevice>) -> Arc<BlockDevice> {
+    match VERIFIED.get() {
+        Some((below, verified)) if below == device.name() => verified.clone(),
+        _ => device,
+    }
+}
+
+/// Returns the name of the disk below the verified one; `None` if there is none.
+pub(super) fn verified_name() -> Option<&'static str> {
+    VERIFIED.get().map(|(below, _)| below.as_str())
 }
 
 /// Why a disk isn't the one that was sealed.

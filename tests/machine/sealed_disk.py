@@ -2,58 +2,20 @@
 
 import functools
 import hashlib
-import pathlib
 import re
-import shutil
-import tempfile
 import threading
 
 from machine.disks import Ext2, MIB
-from machine.images import build_image, kernel_path
+from machine.images import kernel_path
 from machine.qemu import Qemu
+from machine.sealed import OTHER, SECRET, SealedDisk, disk_arguments
 from machine.tools import call
 from machine.trees import busybox
 
-SECRET, OTHER = b"secret " * 2000, b"other " * 2000
 _lock = threading.Lock()
 
 
-class _Made:
-    def __init__(self):
-        self._folder = tempfile.TemporaryDirectory(prefix="farjump-")
-        self.path = pathlib.Path(self._folder.name)
-        self.key = self.path / "key"
-        done = call("seal", "new-key", self.key)
-        assert done.returncode == 0, done
-        tree = self.path / "tree"
-        for folder in "bin", "dev", "proc":
-            (tree / folder).mkdir(parents=True)
-        shutil.copy(busybox(), tree / "bin/busybox")
-        (tree / "secret").write_bytes(SECRET)
-        (tree / "other").write_bytes(OTHER)
-        self.disk = self.path / "disk"
-        self.disk.write_bytes(bytes(8 * MIB))
-        Ext2(4096).make(self.disk, tree)
-
-    def image(self, cmdline="root=/dev/vda init=none", disk=None):
-        """Returns an image, sealed with a disk."""
-        image = self.path / f"{hashlib.sha256(cmdline.encode()).hexdigest()}.iso"
-        with _lock:
-            if not image.exists():
-                build_image(kernel_path(), image, cmdline, bios_only=True, seal=self.key,
-                            disk=disk or self.disk)
-        return image
-
-    def with_flip(self, at):
-        """Returns a copy of the disk with a flipped bit."""
-        copy = self.path / f"flip{at}"
-        data = bytearray(self.disk.read_bytes())
-        data[at] ^= 1
-        copy.write_bytes(data)
-        return copy
-
-
-_made = functools.cache(_Made)
+_made = functools.cache(SealedDisk)
 
 
 def made():
@@ -64,8 +26,7 @@ def made():
 
 def booted(image, disk, device="virtio-blk-pci"):
     """Boots an image, with a disk, which isn't changed."""
-    return Qemu("-m", "128", "-boot", "d", "-cdrom", image, "-device", f"{device},drive=d,serial=d",
-                "-drive", f"if=none,id=d,format=raw,snapshot=on,file={disk}")
+    return Qemu("-m", "128", "-cdrom", image, *disk_arguments(disk, device))
 
 
 def disk_is_read_as_it_was_sealed():

@@ -15,7 +15,8 @@ BOOT_CPU_S = 4
 GIVEN_UP = re.compile(r"No bootable device|BdsDxe: failed to|error: |grub rescue>|grub>")
 # The stub's first words.
 STARTED = "stub: "
-ANSWER = r"refused: ([^\r\x1b]+)\x1b|^exception |^panic: |farjump> "
+ANSWER = r"refused: ([^\r\x1b]+)\x1b|^exception |^panic: "
+PROMPT = "farjump> "
 
 # What may come of a boot: an error of the firmware or of GRUB, a refusal of the kernel, a report of
 # the kernel or its end in the middle of its start, nothing at all, the prompt.
@@ -83,11 +84,12 @@ def flipped(image, place, copy):
     return copy
 
 
-def outcome(image, *arguments, cpu_s=BOOT_CPU_S):
-    """Boots an image; returns (what came of it, the text of a refusal or of a report)."""
+def outcome(image, *arguments, cpu_s=BOOT_CPU_S, end=PROMPT):
+    """Boots an image; returns (what came of it, the text of a refusal or of a report). It has booted
+    if it shows `end`."""
     with Qemu("-m", "128", "-cdrom", image, *arguments) as qemu:
         def answer():
-            found = re.search(ANSWER, qemu.output, re.M)
+            found = re.search(f"{ANSWER}|{end}", qemu.output, re.M)
             if found or STARTED in qemu.output:
                 return found
             # UEFI shows its texts, and those of GRUB, on the serial line, too.
@@ -101,4 +103,4 @@ def outcome(image, *arguments, cpu_s=BOOT_CPU_S):
             return BEFORE, ""
         if found[1]:
             return KERNEL, found[1]
-        return (BOOTED, "") if found[0] == "farjump> " else (STOPPED, qemu.output[-400:])
+        return (BOOTED, "") if found[0] == end else (STOPPED, qemu.output[-400:])

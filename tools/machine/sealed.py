@@ -1,16 +1,31 @@
-"""A sealed image, and what can be done to it."""
+"""Sealed images and disks, and what can be done to them."""
 
 import gzip
+import hashlib
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
+import threading
 
+from .disks import MIB, Ext2
 from .images import build_image, kernel_path, unpack
 from .tools import call
+from .trees import busybox
 
 # Words that GRUB and the kernel quote.
 COMMAND_LINE = 'init=none seal=scrub test="a b" -- "it\'s" \\ ""'
+
+# The contents of the files on a sealed disk.
+SECRET, OTHER = b"secret " * 2000, b"other " * 2000
+
+
+def new_key(path):
+    """Makes a private key, and those for Secure Boot beside it."""
+    done = call("seal", "new-key", path)
+    assert done.returncode == 0, done
+    return path
 
 
 class Sealed:
@@ -20,10 +35,7 @@ class Sealed:
         self._bios_only = bios_only
         self._folder = tempfile.TemporaryDirectory(prefix="farjump-")
         self.path = pathlib.Path(self._folder.name)
-        self.key, self.other_key = self.path / "key", self.path / "other"
-        for key in self.key, self.other_key:
-            done = call("seal", "new-key", key)
-            assert done.returncode == 0, done
+        self.key, self.other_key = (new_key(self.path / name) for name in ("key", "other"))
         files = self.path / "files"
         files.mkdir()
         (files / "text").write_text("sealed")
@@ -69,6 +81,49 @@ class Sealed:
                             "--locales=", "--fonts=", "--themes=", "-o", image, tree, *uefi, "-volid", "FARJUMP"],
                            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return image
+
+
+class SealedDisk:
+    """A disk with two files and busybox, and images that are sealed with it; they are made once."""
+
+    def __init__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="farjump-")
+        self.path = pathlib.Path(self._folder.name)
+        self._lock = threading.Lock()
+        self.key = new_key(self.path / "key")
+        tree = self.path / "tree"
+        for folder in "bin", "dev", "proc":
+            (tree / folder).mkdir(parents=True)
+        shutil.copy(busybox(), tree / "bin/busybox")
+        (tree / "secret").write_bytes(SECRET)
+        (tree / "other").write_bytes(OTHER)
+        self.disk = self.path / "disk"
+        self.disk.write_bytes(bytes(8 * MIB))
+        Ext2(4096).make(self.disk, tree)
+
+    def image(self, cmdline="root=/dev/vda init=none", disk=None):
+        """Returns an image, sealed with a disk."""
+        image = self.path / f"{hashlib.sha256(cmdline.encode()).hexdigest()}.iso"
+        with self._lock:
+            if not image.exists():
+                build_image(kernel_path(), image, cmdline, bios_only=True, seal=self.key,
+                            disk=disk or self.disk)
+        return image
+
+    def with_flip(self, at):
+        """Returns a copy of the disk with a flipped bit."""
+        copy = self.path / f"flip{at}"
+        data = bytearray(self.disk.read_bytes())
+        data[at] ^= 1
+        copy.write_bytes(data)
+        return copy
+
+
+def disk_arguments(disk, device="virtio-blk-pci"):
+    """Returns QEMU's arguments for a machine that boots from the CD, and has a disk, which isn't
+    changed."""
+    return ("-boot", "d", "-device", f"{device},drive=d,serial=d",
+            "-drive", f"if=none,id=d,format=raw,snapshot=on,file={disk}")
 
 
 def section(kernel, name):
