@@ -93,7 +93,9 @@ def other_disk_is_refused():
 def bad_calls_are_explained():
     path = made().path
     (path / "odd").write_bytes(bytes(5000))
+    (path / "qcow2").write_bytes(b"QFI\xfb" + bytes(4092))
     for arguments, complaint in (
+            (("seal", "hash-disk", "--hashes", path / "h", path / "qcow2"), "in the format qcow2"),
             (("seal", "hash-disk", "--hashes", path / "h", path / "odd"), "aren't whole blocks"),
             (("seal", "hash-disk", "--hashes", path / "h", "--partition", 3, made().disk),
              "has no partition 3"),

@@ -14,10 +14,18 @@ use crate::image::Image;
 /// The size of a sector: that of all disks in QEMU, and of most others.
 const SECTOR_BYTES: usize = 512;
 
+/// What a file in QEMU's own format begins with. A virtual machine sees other bytes than those of the file.
+const QCOW2: [u8; 4] = *b"QFI\xFB";
+
 /// Hashes the blocks of a partition, or of the whole disk without a `number`. Writes all hashes to a
 /// new file, `hashes`; returns what the manifest says of the disk.
 pub fn hash(path: &Path, number: Option<u32>, hashes: &Path) -> Result<Disk> {
     let image = Image::open(path)?;
+    ensure!(
+        image.len_bytes() < 4 || image.read(&(0..4))? != QCOW2,
+        "{} is in the format qcow2; qemu-img convert -O raw makes a raw image",
+        path.display()
+    );
     let range = match number {
         Some(number) => partition(&image, path, number)?,
         None => 0..image.len_bytes(),
