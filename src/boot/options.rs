@@ -60,6 +60,8 @@ pub struct Options {
     pub is_disk_damage_an_error: bool,
     /// `seal=scrub`: a sealed kernel checks the whole medium before the first program.
     pub is_scrubbed: bool,
+    /// `seal=background`: it checks the whole medium while programs run.
+    pub is_scrubbed_in_background: bool,
     /// `layout=NAME`: the keyboard layout.
     pub layout: Layout,
     /// `test=TEXT` and others: the tests that a test kernel runs.
@@ -123,6 +125,7 @@ impl Options {
                 self.strace = Some(String::try_from(word.unwrap_or("all")).ok()?);
             }
             ("seal", Some("scrub")) => self.is_scrubbed = true,
+            ("seal", Some("background")) => self.is_scrubbed_in_background = true,
             ("seal", Some("eio")) => self.is_disk_damage_an_error = true,
             ("layout", Some(name)) => self.layout = Layout::from_name(name)?,
             (name, value) => self.tests.apply(name, value)?,
@@ -168,6 +171,9 @@ mod tests {
         {
             assert_eq!(Options::parse(line).is_scrubbed, is_scrubbed);
         }
+        assert!(Options::parse(b"seal=background seal=off").is_scrubbed_in_background);
+        let options = Options::parse(b"seal=eio");
+        assert!(options.is_disk_damage_an_error && !options.is_scrubbed);
     }
 
     #[test_case]

@@ -60,7 +60,7 @@ pub struct Report;
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(measured) = MEASURED.get() else {
-            return writeln!(f, "There is no TPM 2.0, or it failed at the start: see dmesg.");
+            return writeln!(f, "There is no TPM 2.0, or it failed at the start: see the log.");
         };
         match &measured.root {
             Some(root) => writeln!(f, "extended by the kernel: PCR {PCR}, by {root}")?,

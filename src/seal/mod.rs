@@ -3,7 +3,7 @@
 //! A kernel has a public key if `tools/iso --seal` has stamped one into it. Then it refuses to run
 //! with anything that isn't in a manifest signed by that key: its own text and constants, the
 //! modules, the command line. With `seal=scrub` on the command line, which the manifest lists too, it
-//! also reads the whole medium before the first program. Without a key, nothing is checked.
+//! also reads the whole medium before the first program, with `seal=background` beside it. Without a key, nothing is checked.
 //!
 //! `docs/verified-boot.md` says what this proves, and what it can't.
 //!
@@ -32,7 +32,7 @@ use crate::block::BlockDevices;
 use crate::boot::Boot;
 use crate::mm::Memory;
 use crate::mm::kernel::image;
-use crate::panic;
+use crate::{panic, task};
 
 use check::Sealed;
 use scrub::Scrubbed;
@@ -51,7 +51,8 @@ pub fn sealed() -> Option<&'static Sealed> {
     SEALED.get()
 }
 
-/// Returns the result of the check of the medium before the first program; `None` if there was none.
+/// Returns the result of the check of the medium at the start; `None` if there was none, or it isn't
+/// over.
 pub fn scrubbed() -> Option<&'static Scrubbed> {
     SCRUBBED.get()
 }
@@ -76,16 +77,23 @@ pub fn start(_memory: Memory, boot: &Boot) {
     }
 }
 
-/// Checks the whole medium, if the command line asks for it. Stops the machine if it isn't what was
-/// sealed, or can't be read.
+/// Checks the whole medium, if the command line asks for it: now, or by a thread while others run. Stops
+/// the machine if it isn't what was sealed, or can't be read.
 pub fn start_scrub(_disks: BlockDevices, boot: &Boot) {
-    if !boot.options.is_scrubbed {
-        return;
+    let (now, later) = (boot.options.is_scrubbed, boot.options.is_scrubbed_in_background);
+    match sealed() {
+        None if now || later => log::warn!("the medium isn't checked: this kernel isn't sealed"),
+        Some(sealed) if now => scrub_or_refuse(sealed),
+        Some(sealed) if later => {
+            if let Err(error) = task::spawn("scrub", || scrub_or_refuse(sealed)) {
+                log::error!("the medium isn't checked: {error}");
+            }
+        }
+        _ => {}
     }
-    let Some(sealed) = sealed() else {
-        log::warn!("seal=scrub: this kernel isn't sealed");
-        return;
-    };
+}
+
+fn scrub_or_refuse(sealed: &Sealed) {
     match scrub::scrub(sealed) {
         Ok(scrubbed) => {
             log::info!("{scrubbed}");

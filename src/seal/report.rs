@@ -43,7 +43,7 @@ fn write(sealed: &Sealed, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             writeln!(f, "not verified:")?;
             writeln!(
                 f,
-                "  the medium, {} bytes: by seal=scrub on the command line",
+                "  the medium, {} bytes: by seal=scrub or seal=background on the command line",
                 medium.len_bytes
             )?;
         }

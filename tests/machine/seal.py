@@ -9,7 +9,7 @@ import tempfile
 import threading
 
 from machine import ROOT, flips, trees
-from machine.images import kernel_path, unpack
+from machine.images import build_image, kernel_path, unpack
 from machine.qemu import Qemu
 from machine.sealed import Sealed, section
 from machine.tools import call
@@ -212,6 +212,19 @@ def flipped_bits_of_the_medium_are_refused():
         assert done.returncode == 1, (name, place, done)
 
 
+def medium_is_checked_in_the_background():
+    image = build_image(kernel_path(), made().path / "background.iso", "init=none seal=background",
+                        bios_only=True, seal=made().key)
+    with Qemu("-m", "128", "-cdrom", image) as qemu:
+        qemu.expect("farjump> ")
+        qemu.wait_for(lambda: "are right" in qemu.output, lambda: qemu.output[-2000:])
+        assert "the medium sr0" in qemu.command("seal"), qemu.output[-800:]
+    gap = flips.regions(image)["directories, gaps, padding, backup GPT"][-1]
+    with Qemu("-m", "128", "-cdrom",
+              flips.flipped(image, (gap[-1], 0), made().path / "background-flip.iso")) as qemu:
+        qemu.expect("refused: sr0 differs from what was sealed")
+
+
 def flipped_gap_is_refused_by_its_place():
     """What nothing else reads is found by the check of the medium alone."""
     image = made().image
@@ -260,6 +273,6 @@ def add_to(suite):
                  images_are_reproducible, kernel_without_a_key_says_so, other_keys_are_refused,
                  changed_kernel_is_refused, changed_command_line_is_refused,
                  changed_modules_are_refused, flipped_bits_of_the_medium_are_refused,
-                 flipped_gap_is_refused_by_its_place, medium_that_is_no_disk_is_refused,
+                 medium_is_checked_in_the_background, flipped_gap_is_refused_by_its_place, medium_that_is_no_disk_is_refused,
                  bad_calls_are_explained):
         suite.add(f"seal::{test.__name__}", test)
