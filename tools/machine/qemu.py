@@ -24,6 +24,8 @@ COLUMNS, ROWS = 80, 25
 INTERRUPT_FLAG = 1 << 9
 # Longer than the kernel's delays for the rest of a key's sequence, and for drawing.
 SOON_NS = 500_000_000
+# The time after which a settled machine is looked at again.
+STAYS_S = 0.05
 VGA_TEXT = 0xB8000
 BIOS_ROM = range(0xE0000, 0x100000)
 
@@ -221,15 +223,28 @@ class Qemu:
     def settle(self):
         """Waits until the machine has read all input and is idle: its CPUs halt, no interrupt
         is pending, and none of their timers ends soon. The CPUs need local APICs."""
-        self.wait_for(self.is_settled, lambda: self.monitor("info registers -a"))
+        self.wait_for(self._stays_settled, lambda: self.monitor("info registers -a"))
+
+    def _stays_settled(self):
+        """Returns whether the machine has settled, and still is a moment later: under load, a shell was
+        seen idle between two steps of starting a job."""
+        if not self.is_settled():
+            return False
+        time.sleep(STAYS_S)
+        return self.is_settled()
 
     def is_settled(self):
         """Returns whether the machine has settled: see `settle`."""
         # First: CPUs that halted before they got the input say nothing.
         if not self._has_taken_input():
             return False
-        halts = re.findall(r"HLT=(\d)", self.monitor("info registers -a"))
-        return "0" not in halts and all(map(self._is_quiet, range(len(halts))))
+        # All states are of one moment: else a CPU could wake one whose state was read before, and halt.
+        self.qmp("stop")
+        try:
+            halts = re.findall(r"HLT=(\d)", self.monitor("info registers -a"))
+            return "0" not in halts and all(map(self._is_quiet, range(len(halts))))
+        finally:
+            self.qmp("cont")
 
     def _has_taken_input(self):
         """Returns whether the serial port has taken all bytes that were sent."""
