@@ -3,8 +3,8 @@
 
 use core::fmt;
 
+use hash_tree::Hash;
 use spin::Once;
-use tpm_commands::Digest;
 
 use super::sealed;
 use crate::drivers::tpm::{Pcrs, Tpm, TpmError};
@@ -18,7 +18,7 @@ pub const PCR: u8 = 11;
 /// What was measured, and the PCRs afterwards.
 #[derive(Debug)]
 struct Measured {
-    root: Option<Digest>,
+    root: Option<Hash>,
     pcrs: Pcrs,
 }
 
@@ -40,8 +40,8 @@ pub fn start(tpm: Option<Tpm>) {
 }
 
 fn measure(mut tpm: Tpm) -> Result<Measured, TpmError> {
-    let root = sealed().and_then(|sealed| sealed.manifest.medium());
-    let root = root.map(|medium| Digest(medium.root.0));
+    let medium = sealed().and_then(|sealed| sealed.manifest.medium());
+    let root = medium.map(|medium| medium.root);
     if let Some(root) = &root {
         tpm.extend(PCR, root)?;
     }
@@ -49,7 +49,7 @@ fn measure(mut tpm: Tpm) -> Result<Measured, TpmError> {
 }
 
 /// Returns the root that was measured; `None` if there is none, or no TPM.
-pub(super) fn root() -> Option<Digest> {
+pub(super) fn root() -> Option<Hash> {
     MEASURED.get().and_then(|measured| measured.root)
 }
 

@@ -3,7 +3,8 @@
 //! A kernel has a public key if `tools/iso --seal` has stamped one into it. Then it refuses to run
 //! with anything that isn't in a manifest signed by that key: its own text and constants, the
 //! modules, the command line. With `seal=scrub` on the command line, which the manifest lists too, it
-//! also reads the whole medium before the first program, with `seal=background` beside it. Without a key, nothing is checked.
+//! also reads the whole medium before the first program, with `seal=background` beside it. Without a
+//! key, nothing is checked.
 //!
 //! `docs/verified-boot.md` says what this proves, and what it can't.
 //!

@@ -58,7 +58,10 @@ fn write(sealed: &Sealed, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     disk.len_bytes, disk.root
                 )?;
             }
-            None => writeln!(f, "  the root disk, which root= doesn't name")?,
+            None => {
+                writeln!(f, "not verified, because the disk of root= isn't there:")?;
+                writeln!(f, "  the root disk, {} bytes, root {}", disk.len_bytes, disk.root)?;
+            }
         }
     }
     match measure::root() {

@@ -157,11 +157,9 @@ impl VerifiedDisk {
             let (name, is) = (String::from(device.name()), device.len_bytes());
             return Err(Mismatch::Length { name, is, sealed: disk.len_bytes });
         }
-        let hashes = check::module(sealed, MODULE).ok_or(Mismatch::Hashes)?;
-        let (hashes, rest) = hashes.as_chunks();
-        if !rest.is_empty() || hashes.len() as u64 != disk.len_bytes / BLOCK {
-            return Err(Mismatch::Hashes);
-        }
+        let hashes = check::module(sealed, MODULE)
+            .filter(|hashes| hashes.len() as u64 == disk.hashes_bytes())
+            .ok_or(Mismatch::Hashes)?;
         let below = device.disk();
         let info = DiskInfo {
             name: String::from(NAME),
@@ -175,7 +173,7 @@ impl VerifiedDisk {
             has_partitions: false,
         };
         let reads = SpinMutex::new(Rank::Drivers, Vec::new());
-        Ok(Self { info, device, hashes, is_damage_an_error, reads })
+        Ok(Self { info, device, hashes: hashes.as_chunks().0, is_damage_an_error, reads })
     }
 
     /// Returns the request for the disk below, and what has to be done when it has ended.

@@ -1,15 +1,14 @@
 """Sealed images: they boot as they were sealed, and are refused if anything differs."""
 
-import functools
 import gzip
 import hashlib
 import pathlib
 import re
 import tempfile
-import threading
 
 from machine import ROOT, flips, trees
 from machine.images import build_image, kernel_path, unpack
+from machine.once import once
 from machine.qemu import Qemu
 from machine.sealed import Sealed, section
 from machine.tools import call
@@ -19,14 +18,7 @@ WEAK_KEY = bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd
 MARK = b"Farjump seal key"
 BLOCK = 4096
 
-_lock = threading.Lock()
-_sealed = functools.cache(Sealed)
-
-
-def made():
-    """Returns the sealed image, which is made once; tests run in several threads."""
-    with _lock:
-        return _sealed()
+made = once(Sealed)
 
 
 def refusal(image):
@@ -273,6 +265,6 @@ def add_to(suite):
                  images_are_reproducible, kernel_without_a_key_says_so, other_keys_are_refused,
                  changed_kernel_is_refused, changed_command_line_is_refused,
                  changed_modules_are_refused, flipped_bits_of_the_medium_are_refused,
-                 medium_is_checked_in_the_background, flipped_gap_is_refused_by_its_place, medium_that_is_no_disk_is_refused,
-                 bad_calls_are_explained):
+                 medium_is_checked_in_the_background, flipped_gap_is_refused_by_its_place,
+                 medium_that_is_no_disk_is_refused, bad_calls_are_explained):
         suite.add(f"seal::{test.__name__}", test)

@@ -1,27 +1,17 @@
-"""A sealed root disk: each block is checked when it is read, and nothing of a damaged one is used."""
+"""A sealed root disk: each block is checked when it is read; nothing of a damaged one is used."""
 
-import functools
 import hashlib
 import re
-import threading
 
 from machine.disks import Ext2, MIB
 from machine.images import kernel_path
+from machine.once import once
 from machine.qemu import Qemu
 from machine.sealed import OTHER, SECRET, SealedDisk, disk_arguments
 from machine.tools import call
 from machine.trees import busybox
 
-_lock = threading.Lock()
-
-
-_made = functools.cache(SealedDisk)
-
-
-def made():
-    """Returns the disk and its key, which are made once."""
-    with _lock:
-        return _made()
+made = once(SealedDisk)
 
 
 def booted(image, disk, device="virtio-blk-pci"):
@@ -42,7 +32,7 @@ def disk_is_read_as_it_was_sealed():
 
 
 def blocks_smaller_than_hashed_ones_are_read():
-    """The file system of tools/disk has blocks of 1 KiB, and is a partition; programs run from it."""
+    """The file system of tools/disk has blocks of 1 KiB, and is a partition."""
     disk = made().path / "userland"
     done = call("disk", disk)
     assert done.returncode == 0, done
@@ -90,6 +80,15 @@ def other_disk_is_refused():
         qemu.expect("refused: the root disk vda differs from what was sealed, from byte 0 on")
 
 
+def missing_disk_is_not_verified():
+    with Qemu("-m", "128", "-cdrom", made().image("root=/dev/vda init=none seal=scrub")) as qemu:
+        qemu.expect("there is no disk or partition /dev/vda")
+        qemu.expect("farjump> ")
+        text = qemu.command("seal")
+        part = "\nnot verified, because the disk of root= isn't there:\n  the root disk, "
+        assert part in text, text
+
+
 def bad_calls_are_explained():
     path = made().path
     (path / "odd").write_bytes(bytes(5000))
@@ -110,5 +109,5 @@ def bad_calls_are_explained():
 def add_to(suite):
     for test in (disk_is_read_as_it_was_sealed, blocks_smaller_than_hashed_ones_are_read,
                  damaged_block_stops_the_machine, damaged_block_is_an_error_if_its_owner_says_so,
-                 other_disk_is_refused, bad_calls_are_explained):
+                 other_disk_is_refused, missing_disk_is_not_verified, bad_calls_are_explained):
         suite.add(f"sealed_disk::{test.__name__}", test)

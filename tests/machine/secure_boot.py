@@ -1,31 +1,23 @@
-"""The chain under UEFI: the firmware starts only the owner's GRUB, GRUB loads only the owner's files,
-and nobody gets a shell or edits a command line in between."""
+"""The chain under UEFI: the firmware starts only the owner's GRUB, GRUB loads only the owner's
+files, and nobody gets a shell or edits a command line in between."""
 
 import contextlib
-import functools
 import re
 import subprocess
-import threading
 
 from machine import flips, images
+from machine.once import once
 from machine.qemu import Qemu
 from machine.sealed import Sealed
 from machine.secure_boot import board, tpm
 from machine.tools import call, ovmf
 
-_lock = threading.Lock()
 
-
-@functools.cache
-def _made():
+@once
+def made():
+    """Returns (the sealed image, QEMU's arguments for its owner's board)."""
     sealed = Sealed(bios_only=False)
     return sealed, board(sealed.key, sealed.path)
-
-
-def made():
-    """Returns (the sealed image, QEMU's arguments for its owner's board), which are made once."""
-    with _lock:
-        return _made()
 
 
 @contextlib.contextmanager
@@ -85,7 +77,8 @@ def grub_refuses_any_other_kernel():
     assert done.returncode == 0, done
     for name, signature in ("foreign", (sealed.path / "farjump.sig").read_bytes()), ("none", None):
         image = sealed.with_files(name, kernel_signature=signature)
-        refused(image, "error: public key [0-9a-f]+ not found" if signature else r"farjump\.sig' not found")
+        refused(image, "error: public key [0-9a-f]+ not found" if signature
+                else r"farjump\.sig' not found")
 
 
 def kernel_misses_a_module_that_grub_refuses():
@@ -119,7 +112,8 @@ def pcrs(qemu):
     """Returns {number: value} of the PCRs, as the kernel shows them."""
     text = qemu.command("tpm")
     assert qemu.command("cat /proc/farjump/tpm") == text
-    found = {int(pcr): value for pcr, value in re.findall(r"^PCR (\d+) +([0-9a-f]{64})$", text, re.M)}
+    found = {int(pcr): value
+             for pcr, value in re.findall(r"^PCR (\d+) +([0-9a-f]{64})$", text, re.M)}
     assert list(found) == list(range(24)), text
     return found
 
@@ -192,5 +186,6 @@ def bad_calls_are_explained():
 def add_to(suite):
     for test in (sealed_image_boots, firmware_refuses_any_other_grub, grub_refuses_any_other_kernel,
                  kernel_misses_a_module_that_grub_refuses, menu_is_locked,
-                 tpm_has_the_predicted_values, tpm_that_fails_stops_nothing, image_is_reproducible, certificate_is_on_the_medium, bad_calls_are_explained):
+                 tpm_has_the_predicted_values, tpm_that_fails_stops_nothing,
+                 image_is_reproducible, certificate_is_on_the_medium, bad_calls_are_explained):
         suite.add(f"secure_boot::{test.__name__}", test)

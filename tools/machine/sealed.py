@@ -66,7 +66,8 @@ class Sealed:
         kernel (unpacked), kernel_signature, seal, grub_cfg, initramfs; None for no file. It isn't
         sealed again."""
         image = self.path / f"{name}.iso"
-        places = {"kernel": "farjump", "kernel_signature": "farjump.sig", "grub_cfg": "grub/grub.cfg"}
+        places = {"kernel": "farjump", "kernel_signature": "farjump.sig",
+                  "grub_cfg": "grub/grub.cfg"}
         uefi = () if self._bios_only else ("--efi-boot", "efi.img", "-efi-boot-part",
                                            "--efi-boot-image")
         with tempfile.TemporaryDirectory(dir=self.path) as tree:
@@ -78,7 +79,8 @@ class Sealed:
                 if data is not None:
                     place.write_bytes(data)
             subprocess.run(["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--compress=no",
-                            "--locales=", "--fonts=", "--themes=", "-o", image, tree, *uefi, "-volid", "FARJUMP"],
+                            "--locales=", "--fonts=", "--themes=", "-o", image, tree, *uefi,
+                            "-volid", "FARJUMP"],
                            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return image
 
@@ -103,11 +105,12 @@ class SealedDisk:
 
     def image(self, cmdline="root=/dev/vda init=none", disk=None):
         """Returns an image, sealed with a disk."""
-        image = self.path / f"{hashlib.sha256(cmdline.encode()).hexdigest()}.iso"
+        disk = disk or self.disk
+        name = hashlib.sha256(f"{disk} {cmdline}".encode()).hexdigest()
+        image = self.path / f"{name}.iso"
         with self._lock:
             if not image.exists():
-                build_image(kernel_path(), image, cmdline, bios_only=True, seal=self.key,
-                            disk=disk or self.disk)
+                build_image(kernel_path(), image, cmdline, bios_only=True, seal=self.key, disk=disk)
         return image
 
     def with_flip(self, at):

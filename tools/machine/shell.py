@@ -1,21 +1,19 @@
 """A machine that boots into busybox's shell, and a person who types there."""
 
-import functools
 import re
 import subprocess
-import threading
 
 from . import BUILD, ROOT, programs
 from .images import image
+from .once import once
 from .qemu import Qemu
 
 # busybox's shell requests the cursor's position from the terminal after each prompt.
 REQUEST = "\x1b[6n"
 PROMPT = re.escape("# " + REQUEST)
-_making = threading.Lock()
 
 
-@functools.cache
+@once
 def _archive():
     archive = BUILD / "shell.cpio.gz"
     subprocess.run([ROOT / "tools/initramfs", "--gzip", "--userland", archive], check=True)
@@ -24,10 +22,8 @@ def _archive():
 
 def machine(cmdline="quiet", *arguments, cpus=2, **more):
     """Returns a machine with the shell. `arguments` are more arguments for QEMU."""
-    with _making:
-        archive = _archive()
     return Qemu("-m", "256", "-cpu", programs.CPU, "-smp", str(cpus), "-boot", "d", "-cdrom",
-                image(cmdline, initramfs=archive, **more), *arguments)
+                image(cmdline, initramfs=_archive(), **more), *arguments)
 
 
 class Typist:

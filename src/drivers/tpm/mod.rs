@@ -13,7 +13,8 @@ mod fifo;
 mod limits;
 
 use acpi_tables::tpm2::{self, StartMethod};
-use tpm_commands::{Digest, PCRS, PCRS_PER_READ, answer, command};
+use hash_tree::Hash;
+use tpm_commands::{PCRS, PCRS_PER_READ, answer, command};
 
 use crate::drivers::acpi::Acpi;
 use crate::mm::Memory;
@@ -23,7 +24,7 @@ pub use error::TpmError;
 use fifo::Fifo;
 
 /// The values of all PCRs.
-pub type Pcrs = [Digest; PCRS as usize];
+pub type Pcrs = [Hash; PCRS as usize];
 
 /// The machine's TPM.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ impl Tpm {
     ///
     /// # Errors
     /// [`TpmError`].
-    pub fn extend(&mut self, pcr: u8, digest: &Digest) -> Result<(), TpmError> {
+    pub fn extend(&mut self, pcr: u8, digest: &Hash) -> Result<(), TpmError> {
         let mut bytes = [0; answer::MAX_BYTES];
         let answer = self.interface.execute(&command::extend(pcr, digest), &mut bytes)?;
         Ok(answer::check(answer)?)
@@ -91,7 +92,7 @@ impl Tpm {
     /// # Errors
     /// [`TpmError`].
     pub fn pcrs(&mut self) -> Result<Pcrs, TpmError> {
-        let mut pcrs = [Digest::default(); PCRS as usize];
+        let mut pcrs = [Hash([0; Hash::LEN_BYTES]); PCRS as usize];
         let mut bytes = [0; answer::MAX_BYTES];
         for (first, values) in (0..).step_by(PCRS_PER_READ.into()).zip(pcrs.as_chunks_mut().0) {
             let answer = self.interface.execute(&command::read(first), &mut bytes)?;

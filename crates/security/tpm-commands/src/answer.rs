@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use crate::{Digest, PCRS_PER_READ, SELECTION_BYTES, TPM_ALG_SHA256, TPM_RC_SUCCESS};
+use hash_tree::Hash;
+
+use crate::{PCRS_PER_READ, SELECTION_BYTES, TPM_ALG_SHA256, TPM_RC_SUCCESS};
 
 /// The length of the header of an answer: tag, length, code.
 pub const HEADER_BYTES: usize = 10;
@@ -55,7 +57,7 @@ pub fn check(answer: &[u8]) -> Result<(), AnswerError> {
 ///
 /// # Errors
 /// See [`AnswerError`].
-pub fn pcrs(answer: &[u8], first: u8) -> Result<[Digest; PCRS_PER_READ as usize], AnswerError> {
+pub fn pcrs(answer: &[u8], first: u8) -> Result<[Hash; PCRS_PER_READ as usize], AnswerError> {
     let mut reader = parameters(answer)?;
     // The number of changes of PCRs so far.
     reader.u32()?;
@@ -71,12 +73,12 @@ pub fn pcrs(answer: &[u8], first: u8) -> Result<[Digest; PCRS_PER_READ as usize]
     {
         return Err(AnswerError::NoBank);
     }
-    let mut digests = [Digest::default(); PCRS_PER_READ as usize];
+    let mut digests = [Hash([0; Hash::LEN_BYTES]); PCRS_PER_READ as usize];
     for digest in &mut digests {
-        if usize::from(reader.u16()?) != Digest::LEN_BYTES {
+        if usize::from(reader.u16()?) != Hash::LEN_BYTES {
             return Err(AnswerError::Length);
         }
-        *digest = Digest(reader.take()?);
+        *digest = Hash(reader.take()?);
     }
     Ok(digests)
 }

@@ -1,8 +1,8 @@
 //! Commands.
 
-use crate::{
-    Digest, PCRS_PER_READ, SELECTION_BYTES, TPM_ALG_SHA256, TPM_ST_NO_SESSIONS, TPM_ST_SESSIONS,
-};
+use hash_tree::Hash;
+
+use crate::{PCRS_PER_READ, SELECTION_BYTES, TPM_ALG_SHA256, TPM_ST_NO_SESSIONS, TPM_ST_SESSIONS};
 
 const TPM_CC_PCR_READ: u32 = 0x017E;
 const TPM_CC_PCR_EXTEND: u32 = 0x0182;
@@ -17,7 +17,7 @@ pub const READ_BYTES: usize = 20;
 /// Returns the command that extends a PCR by a digest.
 ///
 /// Source: part 3, `TPM2_PCR_Extend`; part 1, "Password Authorizations".
-pub fn extend(pcr: u8, digest: &Digest) -> [u8; EXTEND_BYTES] {
+pub fn extend(pcr: u8, digest: &Hash) -> [u8; EXTEND_BYTES] {
     let mut command = Writer::new(TPM_ST_SESSIONS, TPM_CC_PCR_EXTEND);
     command.u32(pcr.into());
     // The length of the session: its handle, no nonce, no attributes, no password.

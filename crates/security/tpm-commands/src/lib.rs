@@ -22,12 +22,10 @@ extern crate std;
 
 pub mod answer;
 pub mod command;
-mod digest;
 #[cfg(test)]
 mod tests;
 
 pub use answer::AnswerError;
-pub use digest::Digest;
 
 /// The number of PCRs of a PC's TPM.
 ///

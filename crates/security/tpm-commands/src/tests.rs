@@ -1,5 +1,6 @@
 use std::vec::Vec;
 
+use hash_tree::Hash;
 use proptest::prelude::*;
 
 use super::*;
@@ -25,7 +26,7 @@ fn answer() -> Vec<u8> {
 
 #[test]
 fn commands_are_those_of_other_programs() {
-    let command = command::extend(11, &Digest([0xAB; 32]));
+    let command = command::extend(11, &Hash([0xAB; 32]));
     assert_eq!(command[..EXTEND.len()], *EXTEND);
     assert_eq!(command[EXTEND.len()..], [0xAB; 32]);
     assert_eq!(command::read(8), READ);
