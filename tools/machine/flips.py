@@ -4,8 +4,10 @@ import random
 import re
 import subprocess
 
-from .qemu import Ended, Qemu
-from .waiting import Timeout
+from . import partitions
+from .boot_states import booting
+from .qemu import Ended
+from .waiting import HANG_S, Timeout, wait_for
 
 # ECMA-119, 6.2.1: the first bytes of a CD, for boot code and partition tables.
 SYSTEM_AREA = range(32768)
@@ -15,7 +17,8 @@ BOOT_CPU_S = 4
 GIVEN_UP = re.compile(r"No bootable device|BdsDxe: failed to|error: |grub rescue>|grub>")
 # The stub's first words.
 STARTED = "stub: "
-ANSWER = r"refused: ([^\r\x1b]+)\x1b|^exception |^panic: "
+ANSWER = (r"(?:refused: |(?=there is no disk or partition ))([^\r\x1b]+)[\r\x1b]"
+          "|^exception |^panic: ")
 PROMPT = "farjump> "
 
 # What may come of a boot: an error of the firmware or of GRUB, a refusal of the kernel, a report of
@@ -43,6 +46,20 @@ def regions(image):
         end = max(end, part.stop)
     found["directories, gaps, padding, backup GPT"] = gaps
     return found
+
+
+def disk_regions(disk):
+    """Returns {name: [range of bytes]} of all regions of a disk that tools/disk has made."""
+    table = partitions.LENGTH_BYTES
+    size = disk.stat().st_size
+    fat, root = partitions.read_gpt(disk)
+    return {"protective MBR": [range(partitions.SECTOR_BYTES)],
+            "GPT": [range(partitions.SECTOR_BYTES, table)],
+            "another partition": [fat],
+            "root partition": [root],
+            "gaps": [range(table, fat.start), range(fat.stop, root.start),
+                     range(root.stop, size - table + partitions.SECTOR_BYTES)],
+            "backup GPT": [range(size - table + partitions.SECTOR_BYTES, size)]}
 
 
 def name_of(path):
@@ -84,10 +101,10 @@ def flipped(image, place, copy):
     return copy
 
 
-def outcome(image, *arguments, cpu_s=BOOT_CPU_S, end=PROMPT):
-    """Boots an image; returns (what came of it, the text of a refusal or of a report). It has booted
-    if it shows `end`."""
-    with Qemu("-m", "128", "-cdrom", image, *arguments) as qemu:
+def outcome(image, *arguments, state=None, cpu_s=BOOT_CPU_S, seconds=HANG_S, end=PROMPT):
+    """Boots an image, or goes on booting it from a `State`; returns (what came of it, the text of a
+    refusal or of a report). It has booted if it shows `end`."""
+    with booting(image, arguments, state=state) as qemu:
         def answer():
             found = re.search(f"{ANSWER}|{end}", qemu.output, re.M)
             if found or STARTED in qemu.output:
@@ -96,7 +113,7 @@ def outcome(image, *arguments, cpu_s=BOOT_CPU_S, end=PROMPT):
             return GIVEN_UP.search("\n".join([qemu.output, *qemu.screen()]))
 
         try:
-            found = qemu.wait_for(answer, lambda: "no answer", cpu_s=cpu_s)
+            found = wait_for(qemu.process, answer, lambda: "no answer", cpu_s, seconds)
         except (Timeout, Ended):
             return (STOPPED, qemu.output[-400:]) if STARTED in qemu.output else (SILENT, "")
         if found.re is GIVEN_UP:

@@ -11,7 +11,10 @@ import zlib
 LINUX = uuid.UUID("0FC63DAF-8483-4772-8E79-3D69D8477DE4")
 BASIC_DATA = uuid.UUID("EBD0A0A2-B9E5-4433-87C0-68B6B72699C7")
 
+SECTOR_BYTES = 512
 _ENTRIES, _ENTRY_BYTES = 128, 128
+# The protective MBR and a GPT, where a sector has SECTOR_BYTES.
+LENGTH_BYTES = 2 * SECTOR_BYTES + _ENTRIES * _ENTRY_BYTES
 
 
 class Partition(typing.NamedTuple):
@@ -57,3 +60,11 @@ def write_gpt(disk, partitions, sectors, sector_bytes, identity=uuid.UUID(int=7)
         disk.write(header(zlib.crc32(header(0))))
         disk.seek(at * sector_bytes)
         disk.write(entries)
+
+
+def read_gpt(path):
+    """Returns the partitions of a disk that has a GPT, as ranges of bytes."""
+    with path.open("rb") as disk:
+        table = disk.read(LENGTH_BYTES)[2 * SECTOR_BYTES:]
+    places = (struct.unpack_from("<QQ", table, at + 32) for at in range(0, len(table), _ENTRY_BYTES))
+    return [range(first * SECTOR_BYTES, (last + 1) * SECTOR_BYTES) for first, last in places if last]

@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import dataclasses
 import fcntl
 import json
 import os
@@ -9,6 +10,7 @@ import pathlib
 import queue
 import re
 import select
+import shlex
 import socket
 import struct
 import subprocess
@@ -26,6 +28,8 @@ INTERRUPT_FLAG = 1 << 9
 SOON_NS = 500_000_000
 # The time after which a settled machine is looked at again.
 STAYS_S = 0.05
+# Bytes a second.
+UNLIMITED = 1 << 40
 VGA_TEXT = 0xB8000
 BIOS_ROM = range(0xE0000, 0x100000)
 
@@ -49,6 +53,13 @@ RELEASED = "0xf0"
 ACKNOWLEDGE = "0xfa"
 
 
+@dataclasses.dataclass
+class State:
+    """A machine's state, saved to a file, and the output on COM1 until then."""
+    path: pathlib.Path
+    output: str
+
+
 # The boards' network cards have no ROM that boots from them, which takes a tenth of a boot.
 NO_BOOT_ROMS = ("-global", "e1000.romfile=", "-global", "e1000e.romfile=")
 
@@ -64,10 +75,12 @@ class Qemu:
     com1: a QEMU device in place of the board's COM1.
     gdb: enables the gdb stub, at `self.gdb_socket`.
     paused: stops the machine before its first instruction.
+    state: the machine goes on from this `State` of one with the same arguments. The contents of its
+        disks and media may differ from what they were.
     """
 
     def __init__(self, *arguments, has_serial=True, serial_file=None, com1=None, gdb=False,
-                 paused=False):
+                 paused=False, state=None):
         self._folder = tempfile.TemporaryDirectory(prefix="farjump-")
         folder = pathlib.Path(self._folder.name)
         self.log = folder / "qemu.log"
@@ -90,10 +103,12 @@ class Qemu:
             command += ["-serial", "none"]
         if gdb:
             command += ["-gdb", f"unix:{self.gdb_socket},server=on,wait=off"]
+        if state:
+            command += ["-incoming", f"exec:cat {shlex.quote(str(state.path))}"]
         self.process = cost.Process(command + [str(a) for a in arguments],
                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                     stderr=subprocess.PIPE)
-        self.output = ""
+        self.output = state.output if state else ""
         self.events = []
         self._seen = 0
         self._news = threading.Condition()
@@ -109,6 +124,9 @@ class Qemu:
         if has_serial:
             self._serial = self._connect(folder / "com1")
             threading.Thread(target=self._read_serial, daemon=True).start()
+        if state:
+            self.wait_for(lambda: self.qmp("query-status")["status"] != "inmigrate",
+                          lambda: f"{state.path} isn't read")
         if not paused:
             self.qmp("cont")
 
@@ -400,6 +418,24 @@ class Qemu:
         """Saves a picture of the screen as a PNG file."""
         path = os.path.abspath(path)
         self.qmp("screendump", filename=path, format="png")
+
+    def save(self, path, goes_on=True):
+        """Saves the machine's state to a file; returns it. The machine goes on, or stays stopped."""
+        self.qmp("stop")
+        self.drain()
+        state = State(path, self.output)
+        self.qmp("migrate-set-parameters", **{"max-bandwidth": UNLIMITED})
+        self.qmp("migrate", uri=f"exec:cat >{shlex.quote(str(path))}")
+        answer = self.wait_for(self._saved, lambda: "the state isn't saved")
+        assert answer["status"] == "completed", answer
+        if goes_on:
+            self.qmp("cont")
+        return state
+
+    def _saved(self):
+        """Returns how the state was saved, or None as long as it isn't."""
+        answer = self.qmp("query-migrate")
+        return answer if answer["status"] in ("completed", "failed") else None
 
     # ---------------------------------------------------------------- end --
 

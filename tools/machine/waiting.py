@@ -35,10 +35,10 @@ class HangLimit:
         return self._process.cpu_s() > self._cpu_end_s or time.monotonic() > self._end
 
 
-def wait_for(process, condition, describe, cpu_s=HANG_CPU_S):
+def wait_for(process, condition, describe, cpu_s=HANG_CPU_S, seconds=HANG_S):
     """Waits until `condition()` returns a true value; returns that value. After the limit,
     or the end of the process, raises Timeout with the text that `describe()` returns."""
-    limit = HangLimit(process, cpu_s)
+    limit = HangLimit(process, cpu_s, seconds)
     pause_s = _FIRST_PAUSE_S
     while True:
         has_ended = process.poll() is not None
