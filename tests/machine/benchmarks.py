@@ -12,7 +12,7 @@ from machine.tools import call
 
 sys.path.insert(0, str(ROOT / "tools"))
 
-from measure import comparison, growth, storage, systems, thresholds  # noqa: E402
+from measure import comparison, growth, storage, systems, thresholds, verified  # noqa: E402
 from measure.operations import NAMES  # noqa: E402
 from measure.run import Refusal, parse  # noqa: E402
 
@@ -178,7 +178,8 @@ def tool_and_program_have_the_same_operations():
     assert call("bench-programs").returncode == 0
     listed = subprocess.run([BUILD / "bench/bench", "--list"], stdout=subprocess.PIPE, text=True,
                             check=True).stdout.split()
-    assert sorted(listed) == sorted([*NAMES, *growth.UNITS, *storage.NAMES]), (listed, NAMES)
+    names = [*NAMES, *growth.UNITS, *storage.NAMES, *verified.NAMES]
+    assert sorted(listed) == sorted(names), (listed, names)
 
 
 def program_runs_what_it_is_asked_for():
