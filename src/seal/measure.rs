@@ -1,6 +1,7 @@
 //! The measurement: the root of the sealed medium is extended into a PCR of the TPM, from which others
 //! can tell what this machine runs.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use hash_tree::Hash;
@@ -15,11 +16,16 @@ use crate::drivers::tpm::{Pcrs, Tpm, TpmError};
 /// Source: UAPI Group, Linux TPM PCR Registry.
 pub const PCR: u8 = 11;
 
+/// What the event log says of the measurement.
+const REASON: &str = "Farjump: the root of the medium's hash tree";
+
 /// What was measured, and the PCRs afterwards.
 #[derive(Debug)]
 struct Measured {
     root: Option<Hash>,
     pcrs: Pcrs,
+    /// The event log.
+    log: Vec<u8>,
 }
 
 static MEASURED: Once<Measured> = Once::new();
@@ -43,14 +49,20 @@ fn measure(mut tpm: Tpm) -> Result<Measured, TpmError> {
     let medium = sealed().and_then(|sealed| sealed.manifest.medium());
     let root = medium.map(|medium| medium.root);
     if let Some(root) = &root {
-        tpm.extend(PCR, root)?;
+        tpm.extend(PCR, root, REASON)?;
     }
-    Ok(Measured { root, pcrs: tpm.pcrs()? })
+    Ok(Measured { root, pcrs: tpm.pcrs()?, log: tpm.into_log() })
 }
 
 /// Returns the root that was measured; `None` if there is none, or no TPM.
 pub(super) fn root() -> Option<Hash> {
     MEASURED.get().and_then(|measured| measured.root)
+}
+
+/// Returns the event log, for `/proc/farjump/tpm-events`: in the format of the TCG, as Linux has it in
+/// `/sys/kernel/security/tpm0/binary_bios_measurements`. Empty without a TPM.
+pub fn log() -> &'static [u8] {
+    MEASURED.get().map_or(&[], |measured| &measured.log)
 }
 
 /// The text for the command `tpm`, and for `/proc/farjump/tpm`: what was measured, then the PCRs.

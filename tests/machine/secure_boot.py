@@ -1,11 +1,13 @@
 """The chain under UEFI: the firmware starts only the owner's GRUB, GRUB loads only the owner's
 files, and nobody gets a shell or edits a command line in between."""
 
+import base64
 import contextlib
 import re
+import shutil
 import subprocess
 
-from machine import flips, images
+from machine import flips, images, trees
 from machine.boot_states import booting, save_before_reads
 from machine.once import once
 from machine.qemu import Qemu
@@ -160,6 +162,32 @@ def tpm_has_the_predicted_values():
         assert found[11] == wanted[11] and found[4] != wanted[4], (found, wanted)
 
 
+def event_log_explains_the_pcrs():
+    """What the firmware, which here is a BIOS, has listed, and the kernel after it."""
+    sealed, _ = made()
+    files = sealed.path / "busybox"
+    (files / "bin").mkdir(parents=True)
+    shutil.copy(trees.busybox(), files / "bin/busybox")
+    archive = sealed.path / "busybox.cpio"
+    assert call("initramfs", "--root", files, archive).returncode == 0
+    image = images.build_image(
+        images.kernel_path(), sealed.path / "events.iso",
+        'init=/bin/busybox -- sh -c "busybox base64 /proc/farjump/tpm-events; busybox echo the-end;'
+        ' busybox cat /proc/farjump/tpm; busybox echo the-end"',
+        bios_only=True, initramfs=archive, seal=sealed.key)
+    with tpm("tis") as (device, _), Qemu("-m", "128", "-cdrom", image, *device) as qemu:
+        encoded, text = (qemu.expect(rf"{first}[\s\S]*?the-end")[0] for first in ("AAAA", "PCR"))
+    log = sealed.path / "events"
+    log.write_bytes(base64.b64decode(encoded.removesuffix("the-end")))
+    done = call("seal", "events", log)
+    assert done.returncode == 0, done
+    found = re.findall(r"^PCR .*", done.stdout, re.M)
+    assert re.search("^event 11 .* Farjump: the root of the medium's hash tree$", done.stdout, re.M)
+    assert [line.split()[1] for line in found] == [*map(str, range(8)), "11"], done.stdout
+    shown = [line.rstrip() for line in text.splitlines()]
+    assert set(found) <= set(shown), (found, shown)
+
+
 def tpm_that_fails_stops_nothing():
     sealed, _ = made()
     with tpm("tis") as (device, end), Qemu("-m", "128", "-cdrom", sealed.image, *device,
@@ -204,6 +232,6 @@ def bad_calls_are_explained():
 def add_to(suite):
     for test in (sealed_image_boots, firmware_refuses_any_other_grub, grub_refuses_any_other_kernel,
                  kernel_misses_a_module_that_grub_refuses, menu_is_locked,
-                 tpm_has_the_predicted_values, tpm_that_fails_stops_nothing,
-                 image_is_reproducible, certificate_is_on_the_medium, bad_calls_are_explained):
+                 tpm_has_the_predicted_values, event_log_explains_the_pcrs,
+                 tpm_that_fails_stops_nothing, image_is_reproducible, certificate_is_on_the_medium, bad_calls_are_explained):
         suite.add(f"secure_boot::{test.__name__}", test)

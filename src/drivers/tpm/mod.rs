@@ -9,8 +9,11 @@
 
 mod crb;
 mod error;
+mod events;
 mod fifo;
 mod limits;
+
+use alloc::vec::Vec;
 
 use acpi_tables::tpm2::{self, StartMethod};
 use hash_tree::Hash;
@@ -30,6 +33,8 @@ pub type Pcrs = [Hash; PCRS as usize];
 #[derive(Debug)]
 pub struct Tpm {
     interface: Interface,
+    /// The events by which it was extended, as far as they are known.
+    log: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -50,7 +55,7 @@ pub fn start(_memory: Memory, acpi: Option<&Acpi>) -> Option<Tpm> {
     match interface {
         Ok(interface) => {
             log::info!("TPM 2.0, {}", interface.name());
-            Some(Tpm { interface })
+            Some(Tpm { interface, log: events::read(&table.bytes) })
         }
         Err(error) => {
             log::warn!("the TPM isn't used: {error}");
@@ -77,14 +82,22 @@ impl Interface {
 }
 
 impl Tpm {
-    /// Extends a PCR by a digest. May wait.
+    /// Extends a PCR by a digest, and lists that in the event log with `reason`. May wait.
     ///
     /// # Errors
     /// [`TpmError`].
-    pub fn extend(&mut self, pcr: u8, digest: &Hash) -> Result<(), TpmError> {
+    pub fn extend(&mut self, pcr: u8, digest: &Hash, reason: &str) -> Result<(), TpmError> {
         let mut bytes = [0; answer::MAX_BYTES];
         let answer = self.interface.execute(&command::extend(pcr, digest), &mut bytes)?;
-        Ok(answer::check(answer)?)
+        answer::check(answer)?;
+        self.log.extend(event_log::event(pcr, event_log::IPL, digest, reason.as_bytes()));
+        Ok(())
+    }
+
+    /// Returns the event log: the firmware's, if ACPI says where it is, then what was extended
+    /// here.
+    pub fn into_log(self) -> Vec<u8> {
+        self.log
     }
 
     /// Reads all PCRs. May wait.

@@ -18,4 +18,5 @@ pub(in crate::procfs) const ROWS: &[Row<()>] = &[
         mode: 0o444,
         what: What::Text(|_, text| write!(text, "{}", measure::Report)),
     },
+    Row { name: "tpm-events", mode: 0o400, what: What::Text(|_, text| text.push(measure::log())) },
 ];

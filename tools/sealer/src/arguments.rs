@@ -15,6 +15,7 @@ usage: tools/seal new-key FILE
        tools/seal public-key FILE
        tools/seal verify --key KEY IMAGE
        tools/seal replay --key KEY IMAGE
+       tools/seal events LOG
        tools/seal stamp --key FILE KERNEL
        tools/seal image --key FILE --kernel KERNEL [--command-line LINE]…
                         [--module FILE ARGUMENTS]… [--disk LINE] IMAGE
@@ -26,6 +27,8 @@ verify      verifies an image by a public key (its digits, or a file): prints it
             and the files and the bytes that differ; ends with 1 if any do
 replay      prints the values that PCRs of a TPM have after the image has booted by UEFI: 4 of
             the firmware, for GRUB; 9 of GRUB, for what it loads; 11 of the kernel
+events      lists the event log of a TPM, as /proc/farjump/tpm-events has it, and prints the
+            values of the PCRs after these events
 stamp       writes the public key into a kernel, which then boots only what is sealed by it
 image       seals an image: writes its /boot/seal and its /boot/seal.tree, which tools/iso has
             left empty
@@ -43,6 +46,7 @@ pub enum Command {
     HashDisk { disk: PathBuf, partition: Option<u32>, hashes: PathBuf },
     Verify { image: PathBuf, key: String },
     Replay { image: PathBuf, key: String },
+    Events { log: PathBuf },
 }
 
 /// What an image is sealed with.
@@ -108,6 +112,7 @@ impl Given {
             Some("public-key") => Command::PublicKey { file },
             Some("stamp") => Command::Stamp { key: key?.into(), kernel: file },
             Some("verify") => Command::Verify { image: file, key: key?.string()? },
+            Some("events") => Command::Events { log: file },
             Some("replay") => Command::Replay { image: file, key: key?.string()? },
             Some("image") => Command::Image(Order {
                 key: key?.into(),

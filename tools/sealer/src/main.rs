@@ -7,6 +7,7 @@
 mod arguments;
 mod disk;
 mod efi_program;
+mod events;
 mod image;
 mod kernel;
 mod keys;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Command::Verify { image, key } => verifying::verify(&image, &key),
+        Command::Events { log } => events::list(&log).map(|()| true),
         Command::Replay { image, key } => replaying::replay(&image, &key),
     });
     match done {

@@ -153,6 +153,22 @@ fn tpm_says_how_it_takes_commands() {
 }
 
 #[test]
+fn log_of_the_tpm_is_in_memory_or_nowhere() {
+    let table = |len_bytes: u32, start: u64| {
+        let mut content = vec![0; 76 - HEADER_BYTES];
+        content[28..32].copy_from_slice(&len_bytes.to_le_bytes());
+        content[32..].copy_from_slice(&start.to_le_bytes());
+        table(b"TPM2", &content)
+    };
+    assert_eq!(tpm2::log_area(&table(0x1_0000, 0x7F00_0000)), Some(0x7F00_0000..0x7F01_0000));
+    assert_eq!(tpm2::log_area(&table(0, 0x7F00_0000)), None);
+    assert_eq!(tpm2::log_area(&table(0x1_0000, 0)), None);
+    assert_eq!(tpm2::log_area(&table(2, u64::MAX)), None);
+    // Older tables end before it.
+    assert_eq!(tpm2::log_area(&table(0x1_0000, 0x7F00_0000)[..75]), None);
+}
+
+#[test]
 fn hpet_is_in_memory_or_nowhere() {
     let mut content = vec![0; 56 - HEADER_BYTES];
     content[44 - HEADER_BYTES..][..8].copy_from_slice(&0xFED0_0000_u64.to_le_bytes());

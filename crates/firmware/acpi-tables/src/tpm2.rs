@@ -2,6 +2,8 @@
 //!
 //! Source: TCG ACPI Specification 1.3, "TPM 2.0 Table".
 
+use core::ops::Range;
+
 use crate::signature::Signature;
 use table_bytes::{read_u32, read_u64};
 
@@ -27,4 +29,12 @@ pub fn start_method(table: &[u8]) -> Option<StartMethod> {
         7 if control_area != 0 => StartMethod::CommandResponseBuffer(control_area),
         other => StartMethod::Other(other),
     })
+}
+
+/// Returns the physical addresses of the firmware's event log; `None` if the table has no such
+/// field, or the firmware has reserved no memory for a log.
+pub fn log_area(table: &[u8]) -> Option<Range<u64>> {
+    let len_bytes = u64::from(read_u32(table, 64)?);
+    let start = read_u64(table, 68)?;
+    (start != 0 && len_bytes != 0).then_some(start..start.checked_add(len_bytes)?)
 }
