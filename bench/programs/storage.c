@@ -142,13 +142,11 @@ static void read_4k_cached(const char *name)
 	unmount_disk(name);
 }
 
-/* From the start of the data on: the reads of a sample have also been read ahead in part by those
- * before. */
-static void read_1m(const char *name)
+/* From the start of a file or a device on: the reads of a sample have also been read ahead in part by
+ * those before. */
+static void measure_read_1m(const char *name, int fd)
 {
 	enum { COUNT = 31 };
-	mount_disk(name);
-	int fd = open_file(name, "disk/data", O_RDONLY);
 	uint64_t sum = 0;
 	MEASURE_AROUND(
 		COUNT, 1, memset(data, 0, MIB),
@@ -156,29 +154,26 @@ static void read_1m(const char *name)
 		, for (int at = 0; at < MIB; at += PAGE_BYTES) sum += data[at]);
 	report(name);
 	check(name, sum);
+}
+
+static void read_1m(const char *name)
+{
+	mount_disk(name);
+	int fd = open_file(name, "disk/data", O_RDONLY);
+	measure_read_1m(name, fd);
 	close(fd);
 	unmount_disk(name);
 }
 
-/* A new file, which has got no blocks. */
-/* From the start of a device on, as `read_1m`. The verified one is dm-0 on both kernels; it is there, on
- * Linux after a program before this one has set it up. */
 static void read_device_1m(const char *name, const char *device)
 {
-	enum { COUNT = 31 };
 	if (access("/dev/null", F_OK) < 0)
 		mount("none", "/dev", "devtmpfs", 0, NULL);
 	int fd = open(device, O_RDONLY);
 	if (fd < 0)
 		skip(name, -errno);
 	start_other(name);
-	uint64_t sum = 0;
-	MEASURE_AROUND(
-		COUNT, 1, memset(data, 0, MIB),
-		for (int at = 0; at < MIB; at += CALL_BYTES) call3(SYS_read, fd, data + at, CALL_BYTES);
-		, for (int at = 0; at < MIB; at += PAGE_BYTES) sum += data[at]);
-	report(name);
-	check(name, sum);
+	measure_read_1m(name, fd);
 	kill(other, SIGKILL);
 	reap(other);
 }
@@ -188,11 +183,13 @@ static void device_read_1m(const char *name)
 	read_device_1m(name, DISK);
 }
 
+/* On Linux, a program before this one has set it up. */
 static void verified_read_1m(const char *name)
 {
 	read_device_1m(name, "/dev/dm-0");
 }
 
+/* A new file, which has got no blocks. */
 static void write_1m_fsync(const char *name)
 {
 	enum { COUNT = 15 };

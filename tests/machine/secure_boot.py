@@ -233,5 +233,6 @@ def add_to(suite):
     for test in (sealed_image_boots, firmware_refuses_any_other_grub, grub_refuses_any_other_kernel,
                  kernel_misses_a_module_that_grub_refuses, menu_is_locked,
                  tpm_has_the_predicted_values, event_log_explains_the_pcrs,
-                 tpm_that_fails_stops_nothing, image_is_reproducible, certificate_is_on_the_medium, bad_calls_are_explained):
+                 tpm_that_fails_stops_nothing, image_is_reproducible,
+                 certificate_is_on_the_medium, bad_calls_are_explained):
         suite.add(f"secure_boot::{test.__name__}", test)

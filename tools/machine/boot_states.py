@@ -88,7 +88,7 @@ def _was_read(qemu):
 
 
 def _reads(log, begin):
-    """Returns the ranges of bytes whose reads are in the log behind `begin`."""
+    """Returns the ranges of bytes whose reads are in the log after `begin`."""
     with log.open(errors="replace") as file:
         file.seek(begin)
         return [range(int(at), int(at) + int(size)) for at, size in re.findall(

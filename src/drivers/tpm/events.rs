@@ -24,9 +24,10 @@ pub(super) fn read(table: &[u8]) -> Vec<u8> {
 fn firmware_log(table: &[u8]) -> Option<Vec<u8>> {
     let area = tpm2::log_area(table)?;
     let start = PhysAddr::try_new(area.start).ok()?;
+    let len_bytes = (area.end - area.start).min(MAX_BYTES) as usize;
     let mut log = Vec::new();
-    log.try_reserve_exact((area.end - area.start).min(MAX_BYTES) as usize).ok()?;
-    log.resize(log.capacity(), 0);
+    log.try_reserve_exact(len_bytes).ok()?;
+    log.resize(len_bytes, 0);
     match firmware_memory::copy(start, &mut log) {
         Ok(()) => Some(log),
         Err(error) => {
