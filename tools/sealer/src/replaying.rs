@@ -12,6 +12,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
+use event_log::extended;
 use hash_tree::{Hash, hash_of};
 use seal::Manifest;
 
@@ -56,16 +57,11 @@ pub fn replay(path: &Path, key: &str) -> Result<bool> {
     for (pcr, digests) in
         [(4, &[started, separator, program][..]), (9, &loaded), (11, &[medium.root])]
     {
-        println!("PCR {pcr:<2}  {}", extended(digests));
+        let zeros = Hash([0; Hash::LEN_BYTES]);
+        let value = digests.iter().fold(zeros, |value, digest| extended(&value, digest));
+        println!("PCR {pcr:<2}  {value}");
     }
     Ok(true)
-}
-
-/// Returns the value of a PCR that was zeros, and was extended by `digests`.
-fn extended(digests: &[Hash]) -> Hash {
-    digests
-        .iter()
-        .fold(Hash([0; Hash::LEN_BYTES]), |pcr, digest| hash_of(&[pcr.0, digest.0].concat()))
 }
 
 /// Returns the files that the first entry of a menu loads, in their order.

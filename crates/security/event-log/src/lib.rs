@@ -32,11 +32,8 @@ mod read;
 mod tests;
 mod write;
 
-pub use read::{Event, EventLog, replay};
+pub use read::{Event, EventLog, extended, replay};
 pub use write::{event, header};
-
-/// The number of PCRs of a PC's TPM.
-pub const PCRS: usize = 24;
 
 /// The kind of events that extend nothing.
 pub const NO_ACTION: u32 = 3;
@@ -47,5 +44,3 @@ pub const IPL: u32 = 13;
 const SIGNATURE: &[u8; 16] = b"Spec ID Event03\0";
 /// The length of a SHA-1 digest: the first event has one, of zeros.
 const SHA1_BYTES: usize = 20;
-/// The number of SHA-256. Source: TPM Library 2.0, part 2, `TPM_ALG_ID`.
-const SHA256: u16 = 0x000B;

@@ -1,11 +1,12 @@
 //! Reads a log.
 
 use hash_tree::{Hash, hash_of};
+use tpm_commands::{PCRS, TPM_ALG_SHA256};
 
-use crate::{NO_ACTION, PCRS, SHA1_BYTES, SHA256, SIGNATURE};
+use crate::{NO_ACTION, SHA1_BYTES, SIGNATURE};
 
 /// The data of an event that extends nothing, but says how PCR 0 began: with the number of the
-/// locality behind it as its last byte.
+/// locality after it as its last byte.
 const LOCALITY: &[u8; 16] = b"StartupLocality\0";
 /// The PCRs that begin with all bits set. Source: TCG PC Client Platform TPM Profile 1.05, "PCR
 /// Initial and Reset Values".
@@ -55,7 +56,7 @@ impl<'a> EventLog<'a> {
 
     /// Returns whether its events have digests by SHA-256.
     pub fn has_sha256(&self) -> bool {
-        self.digest_bytes(SHA256) == Some(Hash::LEN_BYTES)
+        self.digest_bytes(TPM_ALG_SHA256) == Some(Hash::LEN_BYTES)
     }
 
     /// Returns the events after the first one.
@@ -82,7 +83,7 @@ impl<'a> EventLog<'a> {
         for _ in 0..digests {
             let algorithm = rest.u16()?;
             let digest = rest.take(self.digest_bytes(algorithm)?)?;
-            if algorithm == SHA256 {
+            if algorithm == TPM_ALG_SHA256 {
                 sha256 = Some(Hash(digest.try_into().ok()?));
             }
         }
@@ -100,8 +101,13 @@ impl<'a> EventLog<'a> {
     }
 }
 
+/// Returns the value of a PCR after it was extended by a digest.
+pub fn extended(pcr: &Hash, digest: &Hash) -> Hash {
+    hash_of(&[pcr.0, digest.0].concat())
+}
+
 /// Returns the PCRs of a TPM that was extended by these events since its start.
-pub fn replay<'a>(events: impl Iterator<Item = Event<'a>>) -> [Hash; PCRS] {
+pub fn replay<'a>(events: impl Iterator<Item = Event<'a>>) -> [Hash; PCRS as usize] {
     let mut pcrs = core::array::from_fn(|pcr| {
         Hash([if DYNAMIC.contains(&pcr) { 0xFF } else { 0 }; Hash::LEN_BYTES])
     });
@@ -109,7 +115,7 @@ pub fn replay<'a>(events: impl Iterator<Item = Event<'a>>) -> [Hash; PCRS] {
         let Some(pcr) = pcrs.get_mut(event.pcr as usize) else { continue };
         if event.kind != NO_ACTION {
             if let Some(digest) = event.sha256 {
-                *pcr = hash_of(&[pcr.0, digest.0].concat());
+                *pcr = extended(pcr, &digest);
             }
         } else if let Some([locality]) = event.data.strip_prefix(LOCALITY) {
             pcr.0[Hash::LEN_BYTES - 1] = *locality;

@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 
 use hash_tree::Hash;
+use tpm_commands::TPM_ALG_SHA256;
 
-use crate::{NO_ACTION, SHA1_BYTES, SHA256, SIGNATURE};
+use crate::{NO_ACTION, SHA1_BYTES, SIGNATURE};
 
 /// Returns the first event of a log with digests by SHA-256 alone: a log without events.
 pub fn header() -> Vec<u8> {
@@ -13,7 +14,7 @@ pub fn header() -> Vec<u8> {
     data.extend(0_u32.to_le_bytes());
     data.extend([0, 2, 105, 2]);
     data.extend(1_u32.to_le_bytes());
-    data.extend(SHA256.to_le_bytes());
+    data.extend(TPM_ALG_SHA256.to_le_bytes());
     data.extend((Hash::LEN_BYTES as u16).to_le_bytes());
     // The length of what the vendor says.
     data.push(0);
@@ -32,7 +33,7 @@ pub fn event(pcr: u8, kind: u32, digest: &Hash, data: &[u8]) -> Vec<u8> {
     event.extend(kind.to_le_bytes());
     // The number of digests.
     event.extend(1_u32.to_le_bytes());
-    event.extend(SHA256.to_le_bytes());
+    event.extend(TPM_ALG_SHA256.to_le_bytes());
     event.extend(digest.0);
     event.extend((data.len() as u32).to_le_bytes());
     event.extend(data);

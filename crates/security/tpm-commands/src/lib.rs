@@ -37,10 +37,14 @@ pub const PCRS: u8 = 24;
 /// Source: part 2, `TPML_DIGEST`.
 pub const PCRS_PER_READ: u8 = 8;
 
+/// The number of SHA-256.
+///
+/// Source: part 2, `TPM_ALG_ID`.
+pub const TPM_ALG_SHA256: u16 = 0x000B;
+
 // Names and values of part 2.
 const TPM_ST_NO_SESSIONS: u16 = 0x8001;
 const TPM_ST_SESSIONS: u16 = 0x8002;
-const TPM_ALG_SHA256: u16 = 0x000B;
 const TPM_RC_SUCCESS: u32 = 0;
 /// The length of a selection of 24 PCRs.
 const SELECTION_BYTES: u8 = 3;
