@@ -167,10 +167,10 @@ def cells(made):
     return lines
 
 
-def as_json(made, versions, checks):
-    """Returns the table as JSON text."""
+def as_json(made, versions, checks, **more):
+    """Returns the table, and more entries, as JSON text."""
     return json.dumps({
-        "versions": versions, "checks": checks, "requests_per_s": REQUESTS_PER_S,
+        "versions": versions, "checks": checks, **more,
         "operations": {
             row.operation.name: {
                 "what": row.operation.what, "runs": row.counts,

@@ -11,8 +11,8 @@ import random
 import re
 import subprocess
 
-from machine import BUILD, cpio, disks, images, linux, trees
-from machine.disks import MIB
+from machine import cpio, images, linux, trees
+from machine.disks import Ext2, MIB
 from machine.sealed import new_key
 
 from . import plugin, systems
@@ -29,6 +29,9 @@ OPERATIONS = (
 )
 NAMES = tuple(operation.name for operation in OPERATIONS)
 _VERITYSETUP = "/usr/sbin/veritysetup"
+# The hashes follow the data, without a superblock that says so.
+_GEOMETRY = ("--no-superblock", "--salt=-", f"--data-blocks={DATA_MIB * MIB // 4096}",
+             f"--hash-offset={DATA_MIB * MIB}")
 _MODULES = ("sha256-ssse3", "reed_solomon", "dm-mod", "dm-bufio", "dm-verity")
 _INIT = """#!/bin/busybox sh
 busybox=/bin/busybox
@@ -39,11 +42,10 @@ for module in {modules}; do
     $busybox insmod /modules/$module.ko || echo "no module $module"
 done
 until [ -e /dev/nvme0n1 ]; do $busybox usleep 10000; done
-DM_DISABLE_UDEV=1 /usr/sbin/veritysetup open --no-superblock --salt=- {geometry} \\
-    /dev/nvme0n1 verified /dev/nvme0n1 {root}
+DM_DISABLE_UDEV=1 {veritysetup} open {geometry} /dev/nvme0n1 verified \\
+    /dev/nvme0n1 {root}
 exec /bench "$@"
 """
-_GEOMETRY = (f"--data-blocks={DATA_MIB * MIB // 4096}", f"--hash-offset={DATA_MIB * MIB}")
 
 
 class Machines:
@@ -52,38 +54,34 @@ class Machines:
     def __init__(self, folder):
         self._folder = pathlib.Path(folder)
         self._disk = self._folder / "disk"
-        subprocess.run([systems.ROOT / "tools/bench-programs"], check=True,
-                       stdout=subprocess.DEVNULL)
-        self._make_disk()
+        programs = trees.benchmarks()
+        self._make_disk(programs)
         root = self._hash_disk()
         self._archive = self._folder / "initramfs"
-        self._archive.write_bytes(cpio.pack(_linux_tree(root)))
+        self._archive.write_bytes(cpio.pack(_linux_tree(programs, root)))
         line = " ".join(["quiet", *systems.COMMON, "root=/dev/nvme0n1", "init=/init", "--",
                          ",".join(NAMES)])
         self._image = images.build_image(images.kernel_path(), self._folder / "image", line,
                                          bios_only=True, seal=new_key(self._folder / "key"),
                                          disk=self._disk)
 
-    def _make_disk(self):
-        tree = self._folder / "tree"
-        for folder in ("dev", "proc", "tmp"):
-            (tree / folder).mkdir(parents=True)
-        program = (BUILD / "bench/bench").read_bytes()
-        (tree / "init").write_bytes(program)
-        (tree / "init").chmod(0o755)
-        (tree / "data").write_bytes(random.Random(1).randbytes((DATA_MIB - 8) * MIB))
-        with self._disk.open("wb") as file:
-            file.truncate(DATA_MIB * MIB)
-        disks.host("mke2fs", "-q", "-t", "ext2", "-b", 4096, "-m", 0, "-d", tree, self._disk)
+    def _make_disk(self, programs):
+        folder = self._folder / "tree"
+        folder.mkdir()
+        tree = dict(programs)
+        trees.add_mount_points(tree)
+        trees.write_to(tree, folder)
+        (folder / "data").write_bytes(random.Random(1).randbytes((DATA_MIB - 8) * MIB))
+        self._disk.write_bytes(bytes(DATA_MIB * MIB))
+        Ext2(4096).make(self._disk, folder)
         with self._disk.open("r+b") as file:
             file.truncate(DISK_MIB * MIB)
 
     def _hash_disk(self):
         """Writes the hashes of dm-verity to the disk; returns their root."""
         try:
-            done = subprocess.run([_VERITYSETUP, "format", "--no-superblock", "--salt=-",
-                                   *_GEOMETRY, self._disk, self._disk], check=True,
-                                  stdout=subprocess.PIPE, text=True)
+            done = subprocess.run([_VERITYSETUP, "format", *_GEOMETRY, self._disk, self._disk],
+                                  check=True, stdout=subprocess.PIPE, text=True)
         except FileNotFoundError:
             raise Refusal(f"{_VERITYSETUP} is missing; install cryptsetup-bin") from None
         return re.search(r"Root hash:\s+(\w+)", done.stdout)[1]
@@ -131,13 +129,12 @@ def tick_cells(found):
     return lines
 
 
-def _linux_tree(root):
+def _linux_tree(programs, root):
     """Returns the files of Linux's initramfs, for a root hash."""
-    tree = {}
-    script = _INIT.format(modules=" ".join(_MODULES), geometry=" ".join(_GEOMETRY), root=root)
+    script = _INIT.format(modules=" ".join(_MODULES), veritysetup=_VERITYSETUP,
+                          geometry=" ".join(_GEOMETRY), root=root)
+    tree = {**programs, b"bench": programs[b"init"]}
     trees.add_file(tree, "init", script.encode(), trees.PROGRAM)
-    trees.add_file(tree, "bench", (BUILD / "bench/bench").read_bytes(), trees.PROGRAM)
-    trees.add_file(tree, "bin/busybox", trees.busybox().read_bytes(), trees.PROGRAM)
     for module in _MODULES:
         path, = linux.FOLDER.glob(f"lib/modules/**/{module}.ko")
         trees.add_file(tree, f"modules/{module}.ko", path.read_bytes())
