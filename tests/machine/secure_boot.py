@@ -2,7 +2,6 @@
 files, and nobody gets a shell or edits a command line in between."""
 
 import base64
-import contextlib
 import re
 import shutil
 import subprocess
@@ -10,7 +9,6 @@ import subprocess
 from machine import flips, images, trees
 from machine.boot_states import booting, save_before_reads
 from machine.once import once
-from machine.qemu import Qemu
 from machine.sealed import Sealed
 from machine.secure_boot import board, tpm
 from machine.tools import call, ovmf
@@ -34,18 +32,14 @@ def started():
         return state
 
 
-@contextlib.contextmanager
-def booted(image, *arguments, is_secure=True):
+def booted(image, *arguments, is_secure=True, state=None):
     """Boots an image on the board, or by UEFI without Secure Boot."""
-    with booting(image, made()[1] if is_secure else ("-bios", ovmf()), *arguments) as qemu:
-        yield qemu
+    return booting(image, made()[1] if is_secure else ("-bios", ovmf()), *arguments, state=state)
 
 
 def tried(image, is_secure=True):
     """Boots an image; on the board, from its saved state."""
-    if is_secure:
-        return booting(image, made()[1], state=started())
-    return booted(image, is_secure=False)
+    return booted(image, is_secure=is_secure, state=started() if is_secure else None)
 
 
 def refused(image, text, is_secure=True):
@@ -155,7 +149,7 @@ def tpm_has_the_predicted_values():
         assert {pcr: found[pcr] for pcr in wanted} == wanted, (found, wanted)
         assert "measured: the root, into PCR 11 of the TPM" in qemu.command("seal")
         assert qemu.command("maps").count("TPM") == 0
-    with tpm("tis") as (device, _), Qemu("-m", "128", "-cdrom", sealed.image, *device) as qemu:
+    with tpm("tis") as (device, _), booting(sealed.image, device) as qemu:
         qemu.expect("farjump> ")
         found = pcrs(qemu)
         # Neither the BIOS nor its GRUB knows the program and the files.
@@ -175,7 +169,7 @@ def event_log_explains_the_pcrs():
         'init=/bin/busybox -- sh -c "busybox base64 /proc/farjump/tpm-events; busybox echo the-end;'
         ' busybox cat /proc/farjump/tpm; busybox echo the-end"',
         bios_only=True, initramfs=archive, seal=sealed.key)
-    with tpm("tis") as (device, _), Qemu("-m", "128", "-cdrom", image, *device) as qemu:
+    with tpm("tis") as (device, _), booting(image, device) as qemu:
         encoded, text = (qemu.expect(rf"{first}[\s\S]*?the-end")[0] for first in ("AAAA", "PCR"))
     log = sealed.path / "events"
     log.write_bytes(base64.b64decode(encoded.removesuffix("the-end")))
@@ -190,8 +184,7 @@ def event_log_explains_the_pcrs():
 
 def tpm_that_fails_stops_nothing():
     sealed, _ = made()
-    with tpm("tis") as (device, end), Qemu("-m", "128", "-cdrom", sealed.image, *device,
-                                           paused=True) as qemu:
+    with tpm("tis") as (device, end), booting(sealed.image, device, paused=True) as qemu:
         end()
         qemu.qmp("cont")
         qemu.expect("the TPM: it .*; nothing is measured")
