@@ -54,6 +54,8 @@ class Machines:
     def __init__(self, folder):
         self._folder = pathlib.Path(folder)
         self._disk = self._folder / "disk"
+        # Downloads its modules, too.
+        linux.kernel()
         programs = trees.benchmarks()
         self._make_disk(programs)
         root = self._hash_disk()
