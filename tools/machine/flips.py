@@ -105,8 +105,11 @@ def outcome(image, *arguments, state=None, cpu_s=BOOT_CPU_S, seconds=HANG_S, end
     """Boots an image, or goes on booting it from a `State`; returns (what came of it, the text of a
     refusal or of a report). It has booted if it shows `end`."""
     with booting(image, arguments, state=state) as qemu:
+        def said():
+            return re.search(f"{ANSWER}|{end}", qemu.output, re.M)
+
         def answer():
-            found = re.search(f"{ANSWER}|{end}", qemu.output, re.M)
+            found = said()
             if found or STARTED in qemu.output:
                 return found
             # UEFI shows its texts, and those of GRUB, on the serial line, too.
@@ -115,7 +118,11 @@ def outcome(image, *arguments, state=None, cpu_s=BOOT_CPU_S, seconds=HANG_S, end
         try:
             found = wait_for(qemu.process, answer, lambda: "no answer", cpu_s, seconds)
         except (Timeout, Ended):
-            return (STOPPED, qemu.output[-400:]) if STARTED in qemu.output else (SILENT, "")
+            # A machine that switches itself off may end before its last words are read.
+            qemu.drain()
+            found = said()
+            if not found:
+                return (STOPPED, qemu.output[-400:]) if STARTED in qemu.output else (SILENT, "")
         if found.re is GIVEN_UP:
             return BEFORE, ""
         if found[1]:
