@@ -66,8 +66,8 @@ def add_parents(tree, path):
 
 
 def write_to(tree, top):
-    """Writes the tree below an empty directory. The files belong to the user who runs this, and
-    have permissions that let that user read them."""
+    """Writes the tree below an empty directory. The files belong to the user who runs this; everybody
+    may read them, and run the programs."""
     written = {}
     for name in sorted(tree):
         node, path = tree[name], os.path.join(os.fsencode(top), name)
@@ -80,6 +80,7 @@ def write_to(tree, top):
             os.symlink(node.data, path)
         elif kind == stat.S_IFREG:
             pathlib.Path(os.fsdecode(path)).write_bytes(node.data)
+            os.chmod(path, 0o755 if node.mode & 0o111 else 0o644)
         elif kind == stat.S_IFIFO:
             os.mkfifo(path)
         else:
