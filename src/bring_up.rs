@@ -27,7 +27,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let serial = drivers::char::serial::start(cpu);
     let boot = boot::start(magic, information);
     if boot.options.is_quiet {
-        drivers::char::serial::end_log(serial);
+        drivers::char::serial::log_only_errors(serial);
     }
     let cpu_info = arch::cpu::features::start(boot.options.cpu_features());
     let screen = console::start_early(boot.information);

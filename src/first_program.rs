@@ -15,6 +15,7 @@ use crate::arch::boot_stage::{self, Stage};
 use crate::arch::reset;
 use crate::console;
 use crate::drivers;
+use crate::drivers::char::serial;
 use crate::fs;
 use crate::fs::device_cache;
 use crate::fs::namespace::lookup::{Caller, look_up_path};
@@ -39,8 +40,11 @@ pub fn run(machine: &Machine) {
     device::offer();
     boot_stage::mark(Stage::FirstProgram);
     if let Err(error) = init::start(command) {
-        log::error!("{path} can't be run: {error:?}");
+        log::error!("{path} can't be run: {error}");
         return;
+    }
+    if machine.boot.options.is_quiet {
+        serial::end_log();
     }
     boot_record::take();
     if let Err(error) = console_terminal::take_input(init_status::wake) {
@@ -56,7 +60,7 @@ pub fn run(machine: &Machine) {
             console_terminal::give_input_back();
         }
     };
-    log::info!("the first program has ended: {status:?}");
+    log::info!("the first program has ended: {status}");
     end(machine, status)
 }
 

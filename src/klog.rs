@@ -55,7 +55,7 @@ pub fn add_console_sink(sink: Sink) {
 }
 
 /// Returns the number of a level in system logs, from 0, the most severe, to 7: syslog(2).
-pub fn severity(level: Level) -> u8 {
+pub const fn severity(level: Level) -> u8 {
     match level {
         Level::Error => 3,
         Level::Warn => 4,

@@ -38,7 +38,7 @@ pub struct Options {
     pub apic: ApicChoice,
     /// `smp=N`, `nosmp`: the largest number of CPUs that may be used; `None` for all.
     pub cpus_max: Option<u16>,
-    /// `quiet`: no log on the serial line.
+    /// `quiet`: no log on the serial line, only errors until the first program runs.
     pub is_quiet: bool,
     /// `init=PATH`: the first program.
     pub init: Option<String<PATH_MAX_BYTES>>,

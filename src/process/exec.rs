@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 
 use capabilities::Executed;
 use elf_program::{SCRIPT_HEAD_BYTES, Script, ScriptError};
@@ -42,6 +43,20 @@ pub enum ExecError {
     /// The thread has to end. Programs never see this error.
     Ends,
 }
+
+impl fmt::Display for ExecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f),
+            Self::Load(error) => error.fmt(f),
+            Self::Script(error) => error.fmt(f),
+            Self::TooManyScripts => f.write_str("too many scripts are the interpreters of scripts"),
+            Self::Ends => f.write_str("the thread has to end"),
+        }
+    }
+}
+
+impl core::error::Error for ExecError {}
 
 impl From<Ends> for ExecError {
     fn from(_: Ends) -> Self {

@@ -1,5 +1,7 @@
 //! The way in which a process has ended.
 
+use core::fmt;
+
 use signals::{ChildStatus, Signal};
 
 /// The way in which a process has ended.
@@ -32,6 +34,15 @@ impl ExitStatus {
         match self {
             Self::Exited(status) => status,
             Self::Killed { signal, .. } => 128 + signal.number(),
+        }
+    }
+}
+
+impl fmt::Display for ExitStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(status) => write!(f, "exit status {status}"),
+            Self::Killed { signal, .. } => write!(f, "{signal}"),
         }
     }
 }

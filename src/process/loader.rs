@@ -1,6 +1,7 @@
 //! Loading a program: from a file to an address space that it can start in.
 
 use alloc::sync::Arc;
+use core::fmt;
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -48,6 +49,22 @@ pub enum LoadError {
     /// It needs a dynamic loader that isn't found.
     NoInterpreter,
 }
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f),
+            Self::Elf(error) => error.fmt(f),
+            Self::Stack(error) => error.fmt(f),
+            Self::Region(error) => error.fmt(f),
+            Self::NoMemory => f.write_str("no memory is left"),
+            Self::Truncated => f.write_str("the file ends in the middle of a segment"),
+            Self::NoInterpreter => f.write_str("its dynamic loader isn't found"),
+        }
+    }
+}
+
+impl core::error::Error for LoadError {}
 
 impl From<RegionError> for LoadError {
     fn from(error: RegionError) -> Self {

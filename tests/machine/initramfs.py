@@ -12,7 +12,7 @@ import subprocess
 import tarfile
 import tempfile
 
-from machine import ROOT, trees
+from machine import ROOT, cpio, trees
 from machine.images import image
 from machine.qemu import Qemu
 from machine.tools import call, ovmf
@@ -184,7 +184,7 @@ def contents_are_used_in_place():
             qemu.expect(rf"{first}  /data")
             qemu.expect(rf"{second}  /data")
             qemu.expect(rf"{first}  /copy")
-            qemu.expect(r"the first program has ended: Exited\(0\)")
+            qemu.expect("the first program has ended: exit status 0")
 
 
 def small_archive_is_found_on_uefi():
@@ -197,11 +197,28 @@ def small_archive_is_found_on_uefi():
         with Qemu("-m", "256", "-smp", "2", "-bios", ovmf(), "-cdrom",
                   image("init=/farjump -- audit", bios_only=False, initramfs=archive)) as qemu:
             qemu.expect(r"^programs: \d+ pages, \d+ tables: all as it should be")
-            qemu.expect(r"the first program has ended: Exited\(0\)")
+            qemu.expect("the first program has ended: exit status 0")
+
+
+def init_that_cannot_run_is_named():
+    """The error is shown with `quiet`, too, and the prompt runs instead."""
+    tree = {}
+    trees.add_file(tree, "plain", b"text")
+    trees.add_file(tree, "text", b"text", trees.PROGRAM)
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        archive = pathlib.Path(folder, "archive")
+        archive.write_bytes(cpio.pack(tree))
+        for name, why in (("plain", "permission denied"), ("text", "no ELF file"),
+                          ("missing", "no such file or directory")):
+            with Qemu("-m", "128", "-cdrom",
+                      image(f"quiet init=/{name}", initramfs=archive)) as qemu:
+                qemu.expect(rf"ERROR first_program: /{name} can't be run: {why}")
+                qemu.expect("farjump> ")
+                assert "the first program is" not in qemu.output, qemu.output
 
 
 def add_to(suite):
     for test in (trees_survive, same_files_make_the_same_bytes, program_is_alone_in_its_root,
                  bad_trees_are_refused, userland_has_the_shell, contents_are_used_in_place,
-                 small_archive_is_found_on_uefi):
+                 small_archive_is_found_on_uefi, init_that_cannot_run_is_named):
         suite.add(f"initramfs::{test.__name__}", test)

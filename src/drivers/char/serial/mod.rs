@@ -16,8 +16,9 @@ mod line_ends;
 mod port;
 mod uart;
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU8, Ordering};
 
+use ::log::Level;
 use uart_16550::spec::registers::IER;
 
 use crate::arch::boot_stage::{self, Stage};
@@ -56,8 +57,8 @@ pub fn start(_cpu: &Cpu) -> Serial {
     };
     emergency::note(presence);
     if found == Serial::Present {
-        klog::add_console_sink(|_, line| {
-            if !HAS_LOG_ENDED.load(Ordering::Relaxed) {
+        klog::add_console_sink(|level, line| {
+            if klog::severity(level) < LOG_LEVEL.load(Ordering::Relaxed) {
                 write(line);
             }
         });
@@ -68,12 +69,17 @@ pub fn start(_cpu: &Cpu) -> Serial {
     found
 }
 
-/// Whether log lines no longer appear on the serial line.
-static HAS_LOG_ENDED: AtomicBool = AtomicBool::new(false);
+/// Only log lines whose [`klog::severity`] is below this appear on the serial line.
+static LOG_LEVEL: AtomicU8 = AtomicU8::new(klog::severity(Level::Trace) + 1);
+
+/// Ends the output of log lines that aren't errors on the serial line.
+pub fn log_only_errors(_serial: Serial) {
+    LOG_LEVEL.store(klog::severity(Level::Error) + 1, Ordering::Relaxed);
+}
 
 /// Ends the output of log lines on the serial line, which is for programs from now on.
-pub fn end_log(_serial: Serial) {
-    HAS_LOG_ENDED.store(true, Ordering::Relaxed);
+pub fn end_log() {
+    LOG_LEVEL.store(0, Ordering::Relaxed);
 }
 
 /// Sets the UART's interrupt handler, and turns its receive interrupt on.

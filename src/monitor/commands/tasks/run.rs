@@ -32,7 +32,7 @@ fn run(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let environment = init::ENVIRONMENT.iter().map(|it| it.as_bytes().to_vec()).collect();
     let command = exec::Command { path: path.as_bytes().to_vec(), arguments: words, environment };
     if let Err(error) = init::start(command) {
-        writeln!(out, "{path} can't be run: {error:?}")?;
+        writeln!(out, "{path} can't be run: {error}")?;
     }
     Ok(())
 }
