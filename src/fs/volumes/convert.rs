@@ -1,6 +1,6 @@
 //! Attributes and errors of volumes as those of files.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use alloc::alloc::AllocError;
 
 use volume::{ChangeableAttributes, Kind, MediumError, Time, VolumeError};
 
@@ -20,12 +20,30 @@ impl From<MediumError> for FsError {
     }
 }
 
-/// Logs what is damaged, unless that was the last thing to be logged.
-fn log_damage(what: &'static str) {
-    static LAST: AtomicUsize = AtomicUsize::new(0);
-    let place = what.as_ptr().addr();
-    if LAST.swap(place, Ordering::Relaxed) != place {
-        log::error!("a file system is damaged: {what}; unmount it and run fsck on it");
+/// The error of an operation with a volume: its own, which says what is damaged, or another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OperationError {
+    /// The volume can't do it.
+    Volume(VolumeError),
+    /// Something else fails.
+    Other(FsError),
+}
+
+impl From<VolumeError> for OperationError {
+    fn from(error: VolumeError) -> Self {
+        Self::Volume(error)
+    }
+}
+
+impl From<FsError> for OperationError {
+    fn from(error: FsError) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<AllocError> for OperationError {
+    fn from(error: AllocError) -> Self {
+        Self::Other(error.into())
     }
 }
 
@@ -33,10 +51,7 @@ impl From<VolumeError> for FsError {
     fn from(error: VolumeError) -> Self {
         match error {
             VolumeError::Medium(error) => error.into(),
-            VolumeError::Damaged(what) => {
-                log_damage(what);
-                Self::Damaged
-            }
+            VolumeError::Damaged(_) => Self::Damaged,
             VolumeError::OtherKind
             | VolumeError::Unsupported(_)
             | VolumeError::InvalidName

@@ -7,7 +7,7 @@ use core::any::Any;
 
 use volume::{NewNode, NodeId, Time, Volume};
 
-use super::convert::{file_kind, inode_kind, node_kind, set_attributes};
+use super::convert::{OperationError, file_kind, inode_kind, node_kind, set_attributes};
 use super::directory;
 use super::file_store::FileStore;
 use super::mounted::Mounted;
@@ -44,7 +44,7 @@ pub(super) fn inode_of(
     mounted: &Arc<Mounted>,
     volume: &mut dyn Volume,
     id: NodeId,
-) -> Result<Arc<Inode>, FsError> {
+) -> Result<Arc<Inode>, OperationError> {
     if let Some(inode) = mounted.find(id) {
         return Ok(inode);
     }
@@ -79,7 +79,7 @@ pub(super) fn inode_of(
 }
 
 /// Sets the attributes of an inode that change with names.
-fn refresh(volume: &mut dyn Volume, inode: &Inode) -> Result<(), FsError> {
+fn refresh(volume: &mut dyn Volume, inode: &Inode) -> Result<(), OperationError> {
     let node = node_of(inode)?;
     let stored = volume.attributes(node.id())?;
     inode.attributes().set_links(stored.links);

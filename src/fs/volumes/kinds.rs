@@ -88,11 +88,11 @@ fn make(
         return Err(FsError::InvalidArgument);
     }
     let access = if is_read_only { Access::ReadOnly } else { Access::ReadWrite };
-    let volume = open(CachedMedium(cache.clone()), access).inspect_err(|error| {
-        // A program tries all kinds until one fits.
-        if *error != VolumeError::OtherKind {
-            log::error!("{name}: can't be mounted as {kind}: {error}");
-        }
+    let volume = open(CachedMedium(cache.clone()), access).inspect_err(|error| match error {
+        // Programs, and the root's mount, try all kinds until one fits.
+        VolumeError::OtherKind => {}
+        VolumeError::Unsupported(_) => log::warn!("{name}: can't be mounted as {kind}: {error}"),
+        _ => log::error!("{name}: can't be mounted as {kind}: {error}"),
     })?;
     mount(kind, number, cache.clone(), volume, access)
 }

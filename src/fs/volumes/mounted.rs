@@ -3,11 +3,12 @@
 use alloc::boxed::Box;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use page_tree::PageTree;
-use volume::{Access, NodeId, Properties, Time, Volume};
+use volume::{Access, NodeId, Properties, Time, Volume, VolumeError};
 
+use super::convert::OperationError;
 use crate::fs::device_cache::DeviceCache;
 use crate::fs::error::FsError;
 use crate::fs::file_system::FileSystem;
@@ -41,6 +42,8 @@ pub(super) struct Mounted {
     writing_back: Mutex<()>,
     access: Access,
     is_closed: AtomicBool,
+    /// The address of the text of the damage that was logged last.
+    logged_damage: AtomicUsize,
 }
 
 impl Mounted {
@@ -67,6 +70,7 @@ impl Mounted {
             writing_back: Mutex::new(Rank::WriteBack, ()),
             access,
             is_closed: AtomicBool::new(false),
+            logged_damage: AtomicUsize::new(0),
         })?)
     }
 
@@ -83,15 +87,31 @@ impl Mounted {
     }
 
     /// Calls `action` with the volume, after it has forgotten the nodes whose inodes have ended. May
-    /// wait. No memory of programs may be accessed in `action`.
+    /// wait. No memory of programs may be accessed in `action`. What is damaged is logged.
     pub(super) fn with<R>(
         &self,
-        action: impl FnOnce(&mut dyn Volume) -> Result<R, FsError>,
+        action: impl FnOnce(&mut dyn Volume) -> Result<R, OperationError>,
     ) -> Result<R, FsError> {
         let mut volume = self.volume.lock();
         self.check_is_open()?;
         self.forget_ended(&mut **volume);
-        action(&mut **volume)
+        action(&mut **volume).map_err(|error| match error {
+            OperationError::Volume(error) => self.noted(error),
+            OperationError::Other(error) => error,
+        })
+    }
+
+    /// Returns an error of the volume as that of a file. Logs what is damaged, unless that was the last
+    /// thing to be logged.
+    fn noted(&self, error: VolumeError) -> FsError {
+        if let VolumeError::Damaged(what) = error {
+            let place = what.as_ptr().addr();
+            if self.logged_damage.swap(place, Ordering::Relaxed) != place {
+                let name = self.cache.device().name();
+                log::error!("{name}: {error}; unmount it and run fsck on it");
+            }
+        }
+        error.into()
     }
 
     /// Checks that the file system is in use.

@@ -8,7 +8,7 @@ use known_extents::{KnownExtents, Piece};
 use spin::Once;
 use volume::{Extent, MapFor, NodeId, Volume, VolumeError};
 
-use super::convert::attributes_of;
+use super::convert::{OperationError, attributes_of};
 use super::mounted::Mounted;
 use crate::fs::error::FsError;
 use crate::fs::inode::Inode;
@@ -169,7 +169,7 @@ impl Node {
         })
     }
 
-    fn set_blocks(&self, volume: &mut dyn Volume) -> Result<(), FsError> {
+    fn set_blocks(&self, volume: &mut dyn Volume) -> Result<(), OperationError> {
         let attributes = volume.attributes(self.id)?;
         self.note_blocks(attributes.blocks_512);
         Ok(())
