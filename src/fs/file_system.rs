@@ -1,7 +1,7 @@
 //! The common state of all inodes of a file system.
 
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::attributes::DeviceNumber;
 use super::error::FsError;
@@ -38,9 +38,24 @@ pub struct FileSystem {
     names: Names,
     maker: Maker,
     is_on_disk: bool,
+    /// The number of open files that may write.
+    writers: AtomicU32,
 }
 
 impl FileSystem {
+    /// Returns a file system in memory, whose files programs can make.
+    fn new(number: u64, kind: &'static str) -> Self {
+        Self {
+            number,
+            kind,
+            budget: None,
+            names: Names::Kept,
+            maker: Maker::Program,
+            is_on_disk: false,
+            writers: AtomicU32::new(0),
+        }
+    }
+
     /// Makes a file system of `kind`, whose pages count against `budget`, and in which `maker` may
     /// make files.
     ///
@@ -52,14 +67,7 @@ impl FileSystem {
         maker: Maker,
     ) -> Result<Arc<Self>, FsError> {
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-        Ok(Arc::try_new(Self {
-            number,
-            kind,
-            budget,
-            names: Names::Kept,
-            maker,
-            is_on_disk: false,
-        })?)
+        Ok(Arc::try_new(Self { budget, maker, ..Self::new(number, kind) })?)
     }
 
     /// Makes a file system of `kind` whose files are generated.
@@ -69,7 +77,7 @@ impl FileSystem {
     pub(super) fn try_new_generated(kind: &'static str) -> Result<Arc<Self>, FsError> {
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
         let (names, maker) = (Names::Generated, Maker::Kernel);
-        Ok(Arc::try_new(Self { number, kind, budget: None, names, maker, is_on_disk: false })?)
+        Ok(Arc::try_new(Self { names, maker, ..Self::new(number, kind) })?)
     }
 
     /// Makes a file system of `kind` on the block device with this number.
@@ -81,14 +89,28 @@ impl FileSystem {
         device: DeviceNumber,
         names: Names,
     ) -> Result<Arc<Self>, FsError> {
-        let number = device.encoded();
-        let maker = Maker::Program;
-        Ok(Arc::try_new(Self { number, kind, budget: None, names, maker, is_on_disk: true })?)
+        let is_on_disk = true;
+        Ok(Arc::try_new(Self { names, is_on_disk, ..Self::new(device.encoded(), kind) })?)
     }
 
     /// Returns whether changes of its files have to be written to a disk.
     pub(super) fn is_on_disk(&self) -> bool {
         self.is_on_disk
+    }
+
+    /// Adds an open file that may write.
+    pub(super) fn add_writer(&self) {
+        self.writers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Removes an open file that may write.
+    pub(super) fn remove_writer(&self) {
+        self.writers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Returns whether a file is open that may write.
+    pub(super) fn has_writers(&self) -> bool {
+        self.writers.load(Ordering::Relaxed) != 0
     }
 
     /// Returns the time for which a name that was looked up is valid.

@@ -401,12 +401,15 @@ impl Inode {
     /// # Errors
     /// [`FsError::TextBusy`] if a program runs from it.
     pub(super) fn begin_writing(&self) -> Result<(), FsError> {
-        self.change_writers(|writers| (writers >= 0).then_some(writers + 1))
+        self.change_writers(|writers| (writers >= 0).then_some(writers + 1))?;
+        self.file_system.add_writer();
+        Ok(())
     }
 
     /// Removes an open file that may write.
     pub(super) fn end_writing(&self) {
         self.writers.fetch_sub(1, Ordering::Relaxed);
+        self.file_system.remove_writer();
     }
 
     /// Prevents the file from being opened for writing, because a program runs from it.

@@ -87,7 +87,8 @@ pub trait SuperBlockOps: Send + Sync {
     /// Prepares that the file system becomes read-only, or writable. May wait.
     ///
     /// # Errors
-    /// [`FsError::ReadOnly`] if it can't be writable, or the error of the device.
+    /// [`FsError::ReadOnly`] if it can't be writable, [`FsError::Busy`] if a file without a name would be
+    /// removed later, or the error of the device.
     fn set_read_only(&self, is_read_only: bool) -> Result<(), FsError> {
         let _ = is_read_only;
         Ok(())
@@ -191,15 +192,21 @@ impl SuperBlock {
     /// Sets whether the file system is read-only for all mounts. May wait.
     ///
     /// # Errors
-    /// [`FsError::ReadOnly`] if it can't be writable, or the error of the device.
+    /// [`FsError::Busy`] if a file is open for writing, or has no name any more,
+    /// [`FsError::ReadOnly`] if the file system can't be writable, or the error of the device. It is as
+    /// before then.
     pub fn set_read_only(&self, is_read_only: bool) -> Result<(), FsError> {
+        let before = self.is_read_only();
         // Set before the changes are written, so that there are no later ones.
         if is_read_only {
             self.is_read_only.store(true, Ordering::Relaxed);
         }
-        self.ops.set_read_only(is_read_only)?;
-        self.is_read_only.store(is_read_only, Ordering::Relaxed);
-        Ok(())
+        let is_busy = is_read_only && self.file_system.has_writers();
+        let prepared =
+            if is_busy { Err(FsError::Busy) } else { self.ops.set_read_only(is_read_only) };
+        let now = if prepared.is_ok() { is_read_only } else { before };
+        self.is_read_only.store(now, Ordering::Relaxed);
+        prepared
     }
 
     /// Writes all changes to the medium. May wait.

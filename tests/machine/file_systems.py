@@ -216,6 +216,23 @@ def mounts_are_refused_with_a_reason():
             run(typist, "cd /; umount /tmp")
 
 
+def read_only_remount_waits_for_writers():
+    """It is refused while a file is open for writing, or will be removed when it is closed."""
+    kind = Ext2(1024)
+    with Disks() as disks:
+        path = disks.add(kind, 8 * MIB)
+        with disks.machine() as (_, typist):
+            run(typist, "mount -t ext2 /dev/nvme0n1 /a", "exec 5>/a/x")
+            remount = "mount -o remount,ro /dev/nvme0n1 /a"
+            assert "Device or resource busy" in typist.run(remount)
+            run(typist, "echo text >&5", "exec 5<&-", "exec 5</a/x", "rm -f /a/x")
+            assert "Device or resource busy" in typist.run(remount)
+            run(typist, "mkdir /a/d", "exec 5<&-", remount)
+            assert "Read-only file system" in typist.run("mkdir /a/e")
+            run(typist, "mount -o remount,rw /dev/nvme0n1 /a", "mkdir /a/e", "umount /a")
+        kind.check(path)
+
+
 def journal_is_applied_in_memory_only():
     """A disk that was not unmounted is read as it will be, and stays as it is."""
     with Disks() as disks:
@@ -330,6 +347,7 @@ def add_to(suite):
                   lambda size=block_bytes: tree_of_the_host_is_read(Ext4(size), 64 * MIB))
     for test in (programs_make_file_systems, programs_print_the_same_on_ext2,
                  the_prompt_shows_what_is_in_memory, mounts_are_refused_with_a_reason,
+                 read_only_remount_waits_for_writers,
                  journal_is_applied_in_memory_only, machine_boots_from_a_disk,
                  machine_boots_from_ext4):
         suite.add(f"file_systems::{test.__name__}", test)

@@ -29,6 +29,9 @@ int main(void)
 	CALL(link("point/file", "file"));
 	CALL(rmdir("point"));
 	CALL(umount("point"));
+	CALL(mount("none", "point", NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	CALL(write(fd, block, 0));
+	CALL(chmod("point/file", 0600));
 	close(fd);
 	CALL(mount("none", "point", NULL, MS_REMOUNT | MS_RDONLY, NULL));
 	CALL(open("point/file", O_RDWR));

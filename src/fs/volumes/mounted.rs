@@ -218,6 +218,16 @@ impl Mounted {
         }
     }
 
+    /// Returns whether a file without a name is in use.
+    fn has_nameless(&self) -> bool {
+        let mut found = false;
+        self.each_inode(|inode| {
+            found = inode.attributes().links() == 0;
+            !found
+        });
+        found
+    }
+
     /// Writes the changes of all inodes to the disk and to the volume. May wait.
     fn write_inodes_back(&self) -> Result<(), FsError> {
         let _writing = self.writing_back.lock();
@@ -304,6 +314,8 @@ impl SuperBlockOps for Root {
 
     fn set_read_only(&self, is_read_only: bool) -> Result<(), FsError> {
         match is_read_only {
+            // When such a file is closed, its room becomes free on the disk.
+            true if self.mounted.has_nameless() => Err(FsError::Busy),
             true => self.mounted.close(),
             false if self.mounted.access == Access::ReadOnly => Err(FsError::ReadOnly),
             false => Ok(()),
