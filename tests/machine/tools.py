@@ -171,12 +171,23 @@ def key_for_a_machine_that_has_ended_is_no_failure():
             raise AssertionError("a machine that has ended has read a key")
 
 
+def last_output_of_a_machine_is_read():
+    """Nothing is read while it prints that and ends, which is otherwise a matter of moments."""
+    with Qemu("-m", "128", "-cdrom", image()) as qemu:
+        qemu.expect("farjump> ")
+        with qemu.reading_stopped():
+            qemu.send("poweroff\r")
+            qemu.wait_for(lambda: "poweroff" in qemu.output[qemu.position():],
+                          lambda: qemu.output[-100:])
+
+
 def add_to(suite):
     for test in (other_cpus_are_no_target, every_tool_has_help,
                  make_help_lists_every_target, usb_refuses_other_files,
                  make_usb_looks_at_the_stick_first, usb_refuses_mounted_and_fixed_disks,
                  bad_calls_are_explained, kernel_is_small,
                  only_a_crash_of_qemu_is_tried_again,
-                 key_for_a_machine_that_has_ended_is_no_failure, image_depends_only_on_its_files,
+                 key_for_a_machine_that_has_ended_is_no_failure,
+                 last_output_of_a_machine_is_read, image_depends_only_on_its_files,
                  released_kernel_names_no_folder_of_its_build):
         suite.add(f"tools::{test.__name__}", test)

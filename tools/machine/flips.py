@@ -7,7 +7,7 @@ import subprocess
 from . import partitions
 from .boot_states import booting
 from .qemu import Ended
-from .waiting import HANG_S, Timeout, wait_for
+from .waiting import HANG_S, Timeout
 
 # ECMA-119, 6.2.1: the first bytes of a CD, for boot code and partition tables.
 SYSTEM_AREA = range(32768)
@@ -105,24 +105,17 @@ def outcome(image, *arguments, state=None, cpu_s=BOOT_CPU_S, seconds=HANG_S, end
     """Boots an image, or goes on booting it from a `State`; returns (what came of it, the text of a
     refusal or of a report). It has booted if it shows `end`."""
     with booting(image, arguments, state=state) as qemu:
-        def said():
-            return re.search(f"{ANSWER}|{end}", qemu.output, re.M)
-
         def answer():
-            found = said()
+            found = re.search(f"{ANSWER}|{end}", qemu.output, re.M)
             if found or STARTED in qemu.output:
                 return found
             # UEFI shows its texts, and those of GRUB, on the serial line, too.
             return GIVEN_UP.search("\n".join([qemu.output, *qemu.screen()]))
 
         try:
-            found = wait_for(qemu.process, answer, lambda: "no answer", cpu_s, seconds)
+            found = qemu.wait_for(answer, lambda: "no answer", cpu_s, seconds)
         except (Timeout, Ended):
-            # A machine that switches itself off may end before its last words are read.
-            qemu.drain()
-            found = said()
-            if not found:
-                return (STOPPED, qemu.output[-400:]) if STARTED in qemu.output else (SILENT, "")
+            return (STOPPED, qemu.output[-400:]) if STARTED in qemu.output else (SILENT, "")
         if found.re is GIVEN_UP:
             return BEFORE, ""
         if found[1]:

@@ -112,7 +112,7 @@ class Qemu:
         self.events = []
         self._seen = 0
         self._news = threading.Condition()
-        self._may_read = threading.Lock()
+        self._may_read = threading.RLock()
         self._answers = queue.Queue()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._qmp = self._connect(folder / "qmp")
@@ -208,10 +208,17 @@ class Qemu:
         with self._may_read:
             yield
 
-    def wait_for(self, condition, describe, cpu_s=HANG_CPU_S):
+    def wait_for(self, condition, describe, cpu_s=HANG_CPU_S, seconds=HANG_S):
         """Waits until `condition()` returns a true value; returns that value. After the
-        limit, raises Timeout with the text that `describe()` returns."""
-        return wait_for(self.process, condition, describe, cpu_s)
+        limits, raises Timeout with the text that `describe()` returns. All output of a machine
+        that has ended is read before the last look."""
+        def look():
+            if self._serial and self.process.poll() is not None:
+                with self._may_read:
+                    self._catch_up()
+            return condition()
+
+        return wait_for(self.process, look, describe, cpu_s, seconds)
 
     def expect(self, pattern, limit=None):
         """Waits until the serial output after the last match matches the regular
