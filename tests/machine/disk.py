@@ -115,7 +115,7 @@ def bad_calls_leave_no_file():
         tree, image = folder / "tree", folder / "disk.img"
         tree.mkdir()
         for arguments, complaint in (
-                (("--size-mib", "47"), "at least 48 MiB"), (("--root", folder / "none"), "none"),
+                (("--size-mib", "39"), "at least 40 MiB"), (("--root", folder / "none"), "none"),
                 (("--nonsense",), "usage")):
             done = call("disk", *arguments, image)
             assert done.returncode != 0 and complaint in done.stderr, done

@@ -88,7 +88,8 @@ class Sealed:
 class SealedDisk:
     """A disk with two files and busybox, and images that are sealed with it; they are made once."""
 
-    def __init__(self):
+    def __init__(self, bios_only=True):
+        self._bios_only = bios_only
         self._folder = tempfile.TemporaryDirectory(prefix="farjump-")
         self.path = pathlib.Path(self._folder.name)
         self._lock = threading.Lock()
@@ -110,7 +111,8 @@ class SealedDisk:
         image = self.path / f"{name}.iso"
         with self._lock:
             if not image.exists():
-                build_image(kernel_path(), image, cmdline, bios_only=True, seal=self.key, disk=disk)
+                build_image(kernel_path(), image, cmdline, bios_only=self._bios_only, seal=self.key,
+                            disk=disk)
         return image
 
     def with_flip(self, at):
